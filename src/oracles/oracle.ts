@@ -1,0 +1,42 @@
+/**
+ * An oracle answers attention. It sees matrices only; what it returns comes with the error that it claims, and
+ * everything downstream (planner, certificate) takes that claim at its word and says so.
+ */
+import type { Attention, AttentionOutput, OutputError } from '../problems/attention.ts';
+import type { Dtype } from '../problems/dtype.ts';
+
+/** What an error claim can depend on before the matrices exist. */
+export interface Shape {
+  readonly dtype: Dtype;
+  readonly keys: number;
+  readonly headDim: number;
+  /** A bound on |scale · ⟨q, k⟩| over all pairs. */
+  readonly maxLogit: number;
+  /** True where every product q·k and every partial sum of ⟨q, k⟩ is exact in float64 (and in float32 for f32). */
+  readonly exactProducts: boolean;
+}
+
+export interface AttendOptions {
+  /** Called now and then with the share of the rows done, 0 … 1. */
+  readonly onProgress?: (done: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Attended {
+  readonly output: AttentionOutput;
+  /** Which of the oracle's ways ran, and why. */
+  readonly path: string;
+  readonly reason: string;
+  /** Wall time, seconds. */
+  readonly seconds: number;
+}
+
+export interface Oracle {
+  readonly name: string;
+  /** The claim that `attend` will make for an instance of this shape, or a smaller error. */
+  claim(shape: Shape): OutputError;
+  /** Att(Q,K,V). Throws an `InputError` for matrices that do not fit together or have NaN or infinite entries. */
+  attend(attention: Attention, options?: AttendOptions): Promise<Attended>;
+  /** Ends workers and frees memory; the oracle can't be used after it. */
+  close(): Promise<void>;
+}
