@@ -1,0 +1,28 @@
+/**
+ * Which numbers may stand in a query or a key. They are rounded to the tensors' format before the nodes are
+ * defined, with so few significant bits that every product t·B and every partial sum of ⟨q, k⟩ is exact where the
+ * format allows it. What an implementation gets wrong is then its own arithmetic, not our rounding.
+ */
+import { significantBits, truncateTo, type Dtype } from '../problems/dtype.ts';
+
+/** Significant bits of the bounds B that the planner chooses among: they fit every format. */
+export const plannedBoundBits = 8;
+
+/** Bits that a kernel's sums can hold: half-precision tensors are multiplied and added in float32. */
+const sumBits = (dtype: Dtype): number => (dtype === 'f64' ? 53 : 24);
+
+/** Bits left for the two factors of a product when up to D + 1 equal products are added. */
+const productBits = (dtype: Dtype, degree: number): number =>
+  sumBits(dtype) - Math.ceil(Math.log2(degree + 2));
+
+/** `bound` rounded down to a number that the format and exact products allow. */
+export function representableBound(dtype: Dtype, degree: number, bound: number): number {
+  return truncateTo(Math.min(significantBits(dtype), Math.floor(productBits(dtype, degree) / 2)), bound);
+}
+
+/** Significant bits that a t_k may have beside a given B. */
+export function scaleBits(dtype: Dtype, degree: number, bound: number): number {
+  let boundBits = 1;
+  while (truncateTo(boundBits, bound) !== bound) boundBits++;
+  return Math.min(significantBits(dtype), productBits(dtype, degree) - boundBits);
+}

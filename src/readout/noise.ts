@@ -1,0 +1,50 @@
+/**
+ * How far the error of an output can move a count. With pad mass P an output is y = S/(S+P), so S = P·y/(1−y); an
+ * error δ of y moves S by P·δ/((1−y)(1−y∓δ)).
+ */
+import type { OutputError } from '../problems/attention.ts';
+import type { Readout } from './readout.ts';
+
+/** Keys that stand for a known mass, so that a sum can be read from a quotient. */
+export interface Pads {
+  readonly count: number;
+  /** P, their total exp(logit). */
+  readonly mass: number;
+}
+
+/**
+ * What decoding itself may lose in float64, relative to each term w_k·S_k: P within 2 ulp, 1 − y, the quotient, two
+ * products, and a compensated sum, each half an ulp; 16 units of 2^-53 cover them.
+ */
+const decodeRounding = 16 * 2 ** -53;
+
+/**
+ * S = P·y/(1−y) and the most by which the true value can differ from it, when the true output is within `error` of
+ * y. Infinite where y's interval reaches 1.
+ */
+export function readMass(y: number, padMass: number, error: OutputError): { mass: number; error: number } {
+  const mass = (padMass * y) / (1 - y);
+  // |y − true| ≤ relative·true + absolute, and true ≤ (y + absolute)/(1 − relative).
+  const slack = (error.relative * y + error.absolute) / (1 - error.relative);
+  const room = 1 - y - slack;
+  const moved = room > 0 && error.relative < 1 ? (padMass * slack) / ((1 - y) * room) : Infinity;
+  return { mass, error: moved * (1 + decodeRounding) + decodeRounding * mass };
+}
+
+/**
+ * Σ_k |w_k|·δS_k for outputs that read masses S_k up to `masses[k]`, and what decoding n keys rounds itself. An upper
+ * bound for every row whose masses stay below.
+ */
+export function countNoise(
+  readout: Readout,
+  masses: readonly number[],
+  padMass: number,
+  keys: number,
+  error: OutputError,
+): number {
+  let sum = decodeRounding * Math.abs(readout.weightAtOne) * keys;
+  readout.weights.forEach((weight, k) => {
+    sum += Math.abs(weight) * readMass(masses[k]! / (masses[k]! + padMass), padMass, error).error;
+  });
+  return sum * (1 + decodeRounding);
+}

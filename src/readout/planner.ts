@@ -1,0 +1,223 @@
+/**
+ * Which bound B, nodes and weights an instance gets. Without a bound from the user it is the smallest B, among
+ * numbers of eight significant bits, at which bias + noise certifies every row under the error that whoever will
+ * compute the attention claims. A smaller B asks for a larger amplification, so precision is what B is paid with.
+ */
+import type { OutputError } from '../problems/attention.ts';
+import { truncateTo, type Dtype } from '../problems/dtype.ts';
+import { InputError } from '../problems/input-error.ts';
+import { plannedBoundBits, representableBound } from './entries.ts';
+import { chebyshevAmplification, interpolationReadout } from './interpolation.ts';
+import { estimateMinimax, minimaxReadout } from './minimax.ts';
+import { countNoise, type Pads } from './noise.ts';
+import {
+  amplification,
+  nodeOf,
+  padMass,
+  padsFor,
+  residual,
+  type Readout,
+  type ReadoutKind,
+} from './readout.ts';
+import { toNumber } from './fixed-point.ts';
+import { thresholdBound, thresholdReadout } from './threshold.ts';
+
+export interface Demand {
+  readonly kind: ReadoutKind;
+  /** Real keys, n ≥ 1. */
+  readonly keys: number;
+  /** D, the largest inner product. */
+  readonly degree: number;
+  /** The number that multiplies QKᵀ: 1/d or 1/√d. */
+  readonly scale: number;
+  readonly dtype: Dtype;
+  /** The error of an output that has `keys` keys (pads included) and logits up to `maxLogit` in absolute value. */
+  readonly error: (keys: number, maxLogit: number) => OutputError;
+  /** B, if the user wants a particular one; it is rounded down to an entry that the format can hold. */
+  readonly bound?: number;
+  /**
+   * A bound on S_i(x) = Σ_j x^⟨a_i,b_j⟩ for all rows; n without one. It may be an estimate: then the plan is one
+   * too, and the certificate of a decode, which uses the S_i that were read, has the last word.
+   */
+  readonly mass?: (x: number) => number;
+}
+
+export interface Plan {
+  readonly readout: Readout;
+  readonly pads: Pads;
+  /** n · max_s |r(s) − [s = 0]|. */
+  readonly bias: number;
+  /** The most that the claimed error can move a count, under the demand's bound on S. */
+  readonly noise: number;
+  /** bias + noise < ½: every row will be certified if the claim and the bound on S hold. */
+  readonly certified: boolean;
+}
+
+/** τ: the bias that a minimax readout is made for. */
+export const plannedBias: number = 1 / 8;
+
+/** What bias + noise may come to in a plan; the rest of ½ is left to rounding. */
+const ceiling = 0.49;
+
+/** Candidate nodes while B is searched for, and for the readout that is kept. */
+const coarse = 33;
+const fine = 65;
+
+/**
+ * The plan. Throws an `InputError` when no B certifies the demand, saying what error would be small enough, or when
+ * the bound asked for is outside what can be represented.
+ */
+export function plan(demand: Demand): Plan {
+  const { keys, scale, dtype, degree, kind } = demand;
+  const widest = roundedUp(thresholdBound(keys, scale));
+  if (demand.bound !== undefined)
+    return planAt(demand, checkedBound(demand.bound, widest, dtype, degree), fine);
+  if (kind === 'threshold') return certifiedOr(demand, planAt(demand, widest, fine));
+
+  const top = planAt(demand, widest, fine);
+  if (!top.certified) return certifiedOr(demand, top);
+  const index = searchSmallest(
+    indexOf(lowestBound),
+    indexOf(widest),
+    (i) => {
+      const bound = boundAt(i);
+      const { bias, noise } = tryPlan(demand, bound);
+      return Math.log(noise / Math.max(ceiling - bias, 1e-9));
+    },
+    (i) => logAmplification(kind, degree, plannedBias / keys, scale, boundAt(i)),
+  );
+  return planAt(demand, boundAt(index), fine);
+}
+
+/** The plan at one B, whether or not it certifies. */
+function planAt(demand: Demand, bound: number, candidates: number): Plan {
+  const { kind, keys, degree, scale, dtype, mass = () => keys } = demand;
+  const count = padsFor(keys, bound, scale);
+  const pads: Pads = { count, mass: padMass(count, bound, scale) };
+  const worth = (s: number): number => s * (1 + s / pads.mass);
+  const readout =
+    kind === 'threshold'
+      ? thresholdReadout(degree, bound, scale)
+      : kind === 'interpolation'
+        ? interpolationReadout(degree, bound, scale, dtype)
+        : minimaxReadout({
+            degree,
+            bound,
+            scale,
+            dtype,
+            tolerance: plannedBias / keys,
+            candidates,
+            cost: (x) => worth(Math.min(keys, mass(x))) / worth(keys),
+          });
+  const error = demand.error(keys + count, scale * bound * bound * Math.max(1, degree));
+  const bias = keys * residual(readout);
+  const masses = readout.scales.map((t) => Math.min(keys, mass(toNumber(nodeOf(scale, bound, t)))));
+  const noise = countNoise(readout, masses, pads.mass, keys, error);
+  return { readout, pads, bias, noise, certified: bias + noise <= ceiling };
+}
+
+/** A plan for the search; one that cannot be made certifies nothing. */
+function tryPlan(demand: Demand, bound: number): { bias: number; noise: number } {
+  try {
+    return planAt(demand, bound, coarse);
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof InputError) return { bias: 0, noise: Infinity };
+    throw error;
+  }
+}
+
+function certifiedOr(demand: Demand, best: Plan): Plan {
+  if (best.certified) return best;
+  const { readout, pads, bias, noise } = best;
+  const error = demand.error(demand.keys + pads.count, 0);
+  const share = Math.max(0, ceiling - bias) / noise;
+  throw new InputError({
+    code: 'error-too-large',
+    field: 'error',
+    expected: `a relative error per output of at most ${(error.relative * share).toPrecision(2)} for ${demand.keys} keys`,
+    found: `${error.relative.toPrecision(2)} (${readout.kind}, ${demand.dtype})`,
+    hint: 'take a wider --dtype, a smaller formula, or --prune',
+  });
+}
+
+function checkedBound(bound: number, widest: number, dtype: Dtype, degree: number): number {
+  const rounded = representableBound(dtype, degree, bound);
+  if (rounded > 0 && Number.isFinite(rounded) && rounded <= 4 * widest) return rounded;
+  throw new InputError({
+    code: 'bound-out-of-range',
+    field: '--bound',
+    expected: `a number above 0 and at most ${4 * widest}`,
+    found: `${bound}`,
+    hint: `beyond ${widest.toPrecision(3)} a larger bound gains nothing; leave --bound out to get the smallest that certifies`,
+  });
+}
+
+/** The natural logarithm of the amplification to expect; the search only needs its slope. */
+function logAmplification(
+  kind: ReadoutKind,
+  degree: number,
+  tolerance: number,
+  scale: number,
+  bound: number,
+): number {
+  const xMin = Math.exp(-scale * bound * bound);
+  const exact = Math.log(Math.max(1, chebyshevAmplification(degree, xMin)));
+  return kind === 'interpolation'
+    ? exact
+    : Math.min(exact, Math.log(estimateMinimax(xMin, tolerance).amplification));
+}
+
+/** The smallest bound that is considered, 2^-4: instances so small are easy anyway. */
+const lowestBound = 2 ** -4;
+
+/**
+ * The smallest index from `bottom` to `top` where the decreasing function `excess` is ≤ 0; it is at `top`. It calls
+ * `excess`, which is dear, few times: `model` has about its shape, and after two calls the secant through
+ * (model, excess) says where to look next.
+ */
+function searchSmallest(
+  bottom: number,
+  top: number,
+  excess: (i: number) => number,
+  model: (i: number) => number,
+): number {
+  let fails = bottom - 1;
+  let holds = top;
+  let point = { model: model(top), excess: excess(top) };
+  let slope = 1;
+  while (holds - fails > 1) {
+    const target = point.model - point.excess / slope; // where the line through `point` says that excess is 0
+    let guess = holds - 1;
+    while (guess > fails + 1 && model(guess - 1) <= target) guess--;
+    const next = { model: model(guess), excess: excess(guess) };
+    if (next.excess <= 0) holds = guess;
+    else fails = guess;
+    if (!Number.isFinite(next.excess)) continue;
+    const rise = (next.excess - point.excess) / (next.model - point.model);
+    if (rise > 0.2 && rise < 5) slope = rise;
+    point = next;
+  }
+  return holds;
+}
+
+/** Numbers of eight significant bits in increasing order: index 128·e + m is (128 + m)·2^(e−7). */
+function boundAt(index: number): number {
+  const perOctave = 2 ** (plannedBoundBits - 1);
+  const octave = Math.floor(index / perOctave);
+  return (perOctave + (index - octave * perOctave)) * 2 ** (octave - plannedBoundBits + 1);
+}
+
+function indexOf(bound: number): number {
+  const perOctave = 2 ** (plannedBoundBits - 1);
+  const octave = Math.floor(Math.log2(bound));
+  return octave * perOctave + Math.round((bound / 2 ** octave - 1) * perOctave);
+}
+
+/** The next number of eight significant bits that is at least `bound`. */
+function roundedUp(bound: number): number {
+  const down = truncateTo(plannedBoundBits, bound);
+  return down === bound ? bound : boundAt(indexOf(down) + 1);
+}
+
+/** Σ|w_k|, for reports. */
+export const planAmplification = ({ readout }: Plan): number => amplification(readout);
