@@ -32,6 +32,23 @@ export function readMass(y: number, padMass: number, error: OutputError): { mass
 }
 
 /**
+ * The share S' of the mass that keys with value 1 in another column have, S' = P·y'/(1−y), and the most by which the
+ * true value can differ from it, where `y` is the output in the first column and both are within `error`.
+ */
+export function readShare(
+  share: number,
+  y: number,
+  padMass: number,
+  error: OutputError,
+): { mass: number; error: number } {
+  const mass = (padMass * share) / (1 - y);
+  const slack = (value: number): number => (error.relative * value + error.absolute) / (1 - error.relative);
+  const room = 1 - y - slack(y);
+  const moved = room > 0 && error.relative < 1 ? (padMass * slack(share) + mass * slack(y)) / room : Infinity;
+  return { mass, error: moved * (1 + decodeRounding) + decodeRounding * mass };
+}
+
+/**
  * Σ_k |w_k|·δS_k for outputs that read masses S_k up to `masses[k]`, and what decoding n keys rounds itself. An upper
  * bound for every row whose masses stay below.
  */

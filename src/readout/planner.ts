@@ -12,14 +12,13 @@ import { estimateMinimax, minimaxReadout } from './minimax.ts';
 import { countNoise, type Pads } from './noise.ts';
 import {
   amplification,
-  nodeOf,
+  nodeValues,
   padMass,
   padsFor,
   residual,
   type Readout,
   type ReadoutKind,
 } from './readout.ts';
-import { toNumber } from './fixed-point.ts';
 import { thresholdBound, thresholdReadout } from './threshold.ts';
 
 export interface Demand {
@@ -111,7 +110,7 @@ function planAt(demand: Demand, bound: number, candidates: number): Plan {
           });
   const error = demand.error(keys + count, scale * bound * bound * Math.max(1, degree));
   const bias = keys * residual(readout);
-  const masses = readout.scales.map((t) => Math.min(keys, mass(toNumber(nodeOf(scale, bound, t)))));
+  const masses = nodeValues(readout).map((x) => Math.min(keys, mass(x)));
   const noise = countNoise(readout, masses, pads.mass, keys, error);
   return { readout, pads, bias, noise, certified: bias + noise <= ceiling };
 }

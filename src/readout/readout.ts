@@ -44,6 +44,10 @@ export interface Readout {
 /** The node exp(−scale · t · B), off by less than 2^-250. */
 export const nodeOf = (scale: number, bound: number, t: number): Fixed => exp(-exactProduct(scale, bound, t));
 
+/** x_k for each entry of `scales`, within 1 ulp. */
+export const nodeValues = ({ scale, bound, scales }: Readout): number[] =>
+  scales.map((t) => toNumber(nodeOf(scale, bound, t)));
+
 /**
  * An upper bound on |r(s) − [s = 0]| over s = 0 … `upTo` (by default the degree), for the float64 weights and
  * the exact nodes. The fixed-point error, at most (D + 1)·Σ|w|·2^-248, is added.

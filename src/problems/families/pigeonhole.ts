@@ -1,0 +1,38 @@
+/**
+ * The pigeonhole principle, denied: n + 1 pigeons sit in n holes, no two in one hole. Unsatisfiable, and every
+ * resolution refutation of it is exponentially long (Haken 1985).
+ */
+import { command, resolve } from './family.ts';
+import type { Family, Parameter } from './family.ts';
+
+const parameters: readonly Parameter[] = [
+  { name: 'holes', type: 'integer', default: 3, min: 1, max: 100, description: 'Holes; one more pigeon' },
+];
+
+export const pigeonhole: Family = {
+  description: 'The pigeonhole principle, denied: n + 1 pigeons in n holes, none shared (Haken 1985)',
+  parameters,
+  seeded: false,
+  generate(params) {
+    const values = resolve(parameters, params);
+    const holes = values['holes']!;
+    const sits = (pigeon: number, hole: number): number => pigeon * holes + hole + 1;
+    const each = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
+
+    const somewhere = each(holes + 1).map((pigeon) => each(holes).map((hole) => sits(pigeon, hole)));
+    const alone = each(holes).flatMap((hole) =>
+      each(holes + 1).flatMap((second) =>
+        each(second).map((first) => [-sits(first, hole), -sits(second, hole)]),
+      ),
+    );
+    return {
+      cnf: { variables: holes * (holes + 1), clauses: [...somewhere, ...alone] },
+      comments: [
+        `${holes + 1} pigeons in ${holes} ${holes === 1 ? 'hole' : 'holes'}`,
+        `variable ${holes}(p - 1) + h: pigeon p sits in hole h`,
+        command('pigeonhole', values),
+      ],
+      known: { models: 0n, satisfiable: false },
+    };
+  },
+};
