@@ -90,29 +90,39 @@ export function plan(demand: Demand): Plan {
 
 /** The plan at one B, whether or not it certifies. */
 function planAt(demand: Demand, bound: number, candidates: number): Plan {
-  const { kind, keys, degree, scale, dtype, mass = () => keys } = demand;
-  const count = padsFor(keys, bound, scale);
-  const pads: Pads = { count, mass: padMass(count, bound, scale) };
-  const worth = (s: number): number => s * (1 + s / pads.mass);
-  const readout =
-    kind === 'threshold'
-      ? thresholdReadout(degree, bound, scale)
-      : kind === 'interpolation'
-        ? interpolationReadout(degree, bound, scale, dtype)
-        : minimaxReadout({
-            degree,
-            bound,
-            scale,
-            dtype,
-            tolerance: plannedBias / keys,
-            candidates,
-            cost: (x) => worth(Math.min(keys, mass(x))) / worth(keys),
-          });
-  const error = demand.error(keys + count, scale * bound * bound * Math.max(1, degree));
-  const bias = keys * residual(readout);
-  const masses = nodeValues(readout).map((x) => Math.min(keys, mass(x)));
+  return evaluatePlan(demand, readoutAt(demand, bound, candidates));
+}
+
+function readoutAt(demand: Demand, bound: number, candidates: number): Readout {
+  const { kind, keys, degree, scale, dtype } = demand;
+  if (kind === 'threshold') return thresholdReadout(degree, bound, scale);
+  if (kind === 'interpolation') return interpolationReadout(degree, bound, scale, dtype);
+  const mass = massBound(demand);
+  const { mass: padded } = padsAt(demand, bound);
+  const worth = (sum: number): number => sum * (1 + sum / padded);
+  const cost = (x: number): number => worth(mass(x)) / worth(keys);
+  const tolerance = plannedBias / keys;
+  return minimaxReadout({ degree, bound, scale, dtype, tolerance, candidates, cost });
+}
+
+/** What a readout, wherever it comes from, does for a demand: its bias and noise are computed here. */
+export function evaluatePlan(demand: Demand, readout: Readout): Plan {
+  const { keys, degree, scale } = demand;
+  const { bound } = readout;
+  const pads = padsAt(demand, bound);
+  const error = demand.error(keys + pads.count, scale * bound * bound * Math.max(1, degree));
+  const bias = keys * residual(readout, degree);
+  const masses = nodeValues(readout).map(massBound(demand));
   const noise = countNoise(readout, masses, pads.mass, keys, error);
   return { readout, pads, bias, noise, certified: bias + noise <= ceiling };
+}
+
+const massBound = ({ keys, mass }: Demand): ((x: number) => number) =>
+  mass === undefined ? () => keys : (x) => Math.min(keys, mass(x));
+
+function padsAt({ keys, scale }: Demand, bound: number): Pads {
+  const count = padsFor(keys, bound, scale);
+  return { count, mass: padMass(count, bound, scale) };
 }
 
 /** A plan for the search; one that cannot be made certifies nothing. */
