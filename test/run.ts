@@ -6,14 +6,16 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { exec } from 'uvu';
-import { runner, tally } from './support/harness.ts';
 
 declare global {
   var UVU_DEFER: number;
   var UVU_INDEX: number;
   var UVU_QUEUE: unknown[][];
 }
+
+globalThis.UVU_DEFER = 1; // uvu reads this when it is loaded: collect suites instead of running each at once
+const { exec } = await import('uvu');
+const { runner, tally } = await import('./support/harness.ts');
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const patterns = process.argv.slice(2);
@@ -30,11 +32,9 @@ process.on('exit', () => {
 });
 
 runner.active = true;
-globalThis.UVU_DEFER = 1; // collect suites instead of running each at once
-globalThis.UVU_QUEUE = [];
-for (const [index, file] of files.entries()) {
+for (const file of files) {
   globalThis.UVU_QUEUE.push([relative(root, join(root, file))]);
-  globalThis.UVU_INDEX = index;
+  globalThis.UVU_INDEX = globalThis.UVU_QUEUE.length - 1;
   try {
     await import(pathToFileURL(join(root, file)).href);
   } catch (thrown) {

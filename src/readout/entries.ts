@@ -20,9 +20,11 @@ export function representableBound(dtype: Dtype, degree: number, bound: number):
   return truncateTo(Math.min(significantBits(dtype), Math.floor(productBits(dtype, degree) / 2)), bound);
 }
 
-/** Significant bits that a t_k may have beside a given B. */
+/** Significant bits that a t_k may have beside a given B. Throws a RangeError where B leaves it fewer than four. */
 export function scaleBits(dtype: Dtype, degree: number, bound: number): number {
   let boundBits = 1;
   while (truncateTo(boundBits, bound) !== bound) boundBits++;
-  return Math.min(significantBits(dtype), productBits(dtype, degree) - boundBits);
+  const bits = Math.min(significantBits(dtype), productBits(dtype, degree) - boundBits);
+  if (bits < 4) throw new RangeError(`a bound of ${boundBits} bits leaves no exact products in ${dtype}`);
+  return bits;
 }

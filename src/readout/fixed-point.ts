@@ -53,11 +53,12 @@ const guard = 64n;
 const halvings = 24n;
 
 /**
- * exp(z), off by less than 2^-250 · max(1, exp(z)), for |z| ≤ 2^16. Taylor's series at z/2^24·2^-k, where 2^k is
- * above |z|, then as many squarings; the 64 guard bits absorb what they double.
+ * exp(z) for −2^16 ≤ z ≤ 100: off by less than 2^-250 where z ≤ 0, and by less than 2^-250 · exp(2z) where z > 0.
+ * Taylor's series at z·2^(−24−k), where 2^k is above |z|, then as many squarings; the 64 guard bits absorb what the
+ * squarings double.
  */
 export function exp(z: Fixed): Fixed {
-  if (z > 0n) return divide(one, exp(-z)); // relative error is kept by a quotient; only pad masses come here
+  if (z > 0n) return divide(one, exp(-z));
   const wide = bits + guard;
   const size = BigInt(Math.max(0, (abs(z) >> bits).toString(2).length));
   const steps = halvings + size;

@@ -151,11 +151,11 @@ function certifiedOr(demand: Demand, best: Plan): Plan {
 
 function checkedBound(bound: number, widest: number, dtype: Dtype, degree: number): number {
   const rounded = representableBound(dtype, degree, bound);
-  if (rounded > 0 && Number.isFinite(rounded) && rounded <= 4 * widest) return rounded;
+  if (rounded > 0 && Number.isFinite(rounded) && rounded <= 2 * widest) return rounded;
   throw new InputError({
     code: 'bound-out-of-range',
     field: '--bound',
-    expected: `a number above 0 and at most ${4 * widest}`,
+    expected: `a number above 0 and at most ${2 * widest}`,
     found: `${bound}`,
     hint: `beyond ${widest.toPrecision(3)} a larger bound gains nothing; leave --bound out to get the smallest that certifies`,
   });

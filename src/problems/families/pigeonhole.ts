@@ -17,12 +17,11 @@ export const pigeonhole: Family = {
     const values = resolve(parameters, params);
     const holes = values['holes']!;
     const sits = (pigeon: number, hole: number): number => pigeon * holes + hole + 1;
-    const each = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
 
-    const somewhere = each(holes + 1).map((pigeon) => each(holes).map((hole) => sits(pigeon, hole)));
-    const alone = each(holes).flatMap((hole) =>
-      each(holes + 1).flatMap((second) =>
-        each(second).map((first) => [-sits(first, hole), -sits(second, hole)]),
+    const somewhere = upTo(holes + 1).map((pigeon) => upTo(holes).map((hole) => sits(pigeon, hole)));
+    const alone = upTo(holes).flatMap((hole) =>
+      upTo(holes + 1).flatMap((second) =>
+        upTo(second).map((first) => [-sits(first, hole), -sits(second, hole)]),
       ),
     );
     return {
@@ -36,3 +35,8 @@ export const pigeonhole: Family = {
     };
   },
 };
+
+/** 0 … count − 1. */
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, k) => k);
+}
