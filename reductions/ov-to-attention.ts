@@ -187,7 +187,10 @@ function partnerOf(
   );
 }
 
-/** The index j of the only partner of i: bit by bit, the number of partners with that bit. Undefined where too noisy. */
+/**
+ * The index j of the only partner of i: bit by bit, the number of partners with that bit. Undefined where the claimed
+ * error leaves a bit open.
+ */
 function readPartner(
   i: number,
   n: number,
@@ -210,7 +213,12 @@ function readPartner(
     });
     sum.add(weightAtOne * withBit);
     if (!(bias + uncertain < 0.5)) return undefined;
-    if (Math.round(sum.value()) !== 0) j |= 1 << bit;
+    const count = Math.round(sum.value());
+    if (Math.abs(sum.value() - count) > bias + uncertain || count < 0 || count > 1) {
+      const found = `${sum.value()} partners with bit ${bit} of their index set`;
+      throw refuted(`row ${i * weights.length}, column ${1 + bit}`, '0 or 1, of a single partner', found);
+    }
+    j |= count << bit;
   }
   return j < n ? j : undefined;
 }

@@ -68,13 +68,16 @@ const fine = 65;
  */
 export function plan(demand: Demand): Plan {
   const { keys, scale, dtype, degree, kind } = demand;
-  const widest = roundedUp(thresholdBound(keys, scale));
+  const threshold = roundedUp(thresholdBound(keys, scale));
   if (demand.bound !== undefined)
-    return planAt(demand, checkedBound(demand.bound, widest, dtype, degree), fine);
-  if (kind === 'threshold') return certifiedOr(demand, planAt(demand, widest, fine));
+    return planAt(demand, checkedBound(demand.bound, threshold, dtype, degree), fine);
 
+  // At the threshold's bound a minimax readout is hardly more than the threshold itself; exact interpolation can
+  // need more, where few keys meet a high degree.
+  const widest = kind === 'interpolation' ? 2 * threshold : threshold;
   const top = planAt(demand, widest, fine);
-  if (!top.certified) return certifiedOr(demand, top);
+  if (!top.certified) return refuse(demand, top);
+  if (kind === 'threshold') return top;
   const index = searchSmallest(
     indexOf(lowestBound),
     indexOf(widest),
@@ -135,8 +138,7 @@ function tryPlan(demand: Demand, bound: number): { bias: number; noise: number }
   }
 }
 
-function certifiedOr(demand: Demand, best: Plan): Plan {
-  if (best.certified) return best;
+function refuse(demand: Demand, best: Plan): never {
   const { readout, pads, bias, noise } = best;
   const error = demand.error(demand.keys + pads.count, 0);
   const share = Math.max(0, ceiling - bias) / noise;
@@ -149,15 +151,15 @@ function certifiedOr(demand: Demand, best: Plan): Plan {
   });
 }
 
-function checkedBound(bound: number, widest: number, dtype: Dtype, degree: number): number {
+function checkedBound(bound: number, threshold: number, dtype: Dtype, degree: number): number {
   const rounded = representableBound(dtype, degree, bound);
-  if (rounded > 0 && Number.isFinite(rounded) && rounded <= 2 * widest) return rounded;
+  if (rounded > 0 && Number.isFinite(rounded) && rounded <= 2 * threshold) return rounded;
   throw new InputError({
     code: 'bound-out-of-range',
     field: '--bound',
-    expected: `a number above 0 and at most ${2 * widest}`,
+    expected: `a number above 0 and at most ${2 * threshold}`,
     found: `${bound}`,
-    hint: `beyond ${widest.toPrecision(3)} a larger bound gains nothing; leave --bound out to get the smallest that certifies`,
+    hint: `beyond ${threshold.toPrecision(3)} a larger bound gains nothing; leave --bound out to get the smallest that certifies`,
   });
 }
 

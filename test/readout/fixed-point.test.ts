@@ -20,6 +20,9 @@ const decimal = (fixed: bigint): Decimal => new Precise(fixed.toString()).mul(un
 /** A number of at most 50 fractional bits, exactly; `new Decimal(0.1)` would be a tenth. */
 const exactly = (x: number): Decimal => new Precise((BigInt(x * 2 ** 50) << 206n).toString()).mul(unit);
 
+/** In units of 2^-256, cut to a whole number of them. */
+const cut = (x: Decimal): bigint => BigInt(x.div(unit).floor().toFixed(0));
+
 /** Numbers of 30 fractional bits. */
 const dyadic = (min: number, max: number): fc.Arbitrary<number> =>
   fc
@@ -63,7 +66,6 @@ suite('readout/fixed-point', (test) => {
   });
 
   test('products of float64s are exact before they are cut', () => {
-    const cut = (x: Decimal): bigint => BigInt(x.div(unit).floor().toFixed(0));
     assert.is(exactProduct(0.0999755859375, 0.375, -4), cut(exactly(0.0999755859375).mul(0.375).mul(-4)));
     assert.is(exactProduct(2 ** -200, 2 ** -57), 0n);
     assert.is(exactProduct(-(2 ** -200), 2 ** -57), -1n);

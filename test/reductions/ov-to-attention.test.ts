@@ -1,0 +1,271 @@
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { countPartners, ovToAttention, type AttentionOptions } from '../../reductions/ov-to-attention.ts';
+import type { Reduction } from '../../reductions/reduction.ts';
+import { referenceOracle } from '../../src/oracles/reference.ts';
+import type { Answer } from '../../src/problems/answer.ts';
+import {
+  entries,
+  type Attention,
+  type AttentionOutput,
+  type OutputError,
+} from '../../src/problems/attention.ts';
+import { isExact } from '../../src/problems/dtype.ts';
+import { InputError } from '../../src/problems/input-error.ts';
+import {
+  fromOnes,
+  isOrthogonal,
+  type OrthogonalVectors,
+  type Pair,
+} from '../../src/problems/orthogonal-vectors.ts';
+import { allOrthogonalPairs, countOrthogonalPairs } from '../../src/solvers/orthogonal-pairs.ts';
+import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { orthogonalVectorsArb } from '../support/arbitraries.ts';
+import { choiceArb, optionsFor, type Choice } from '../support/choices.ts';
+import { suite } from '../support/harness.ts';
+import { reductionLaw } from '../support/laws.ts';
+
+const reference = referenceOracle();
+
+const vectorsArb = orthogonalVectorsArb({ maxVectors: 20, maxDimension: 40 }).filter(
+  ({ left, right }) => left.rows > 0 && right.rows > 0,
+);
+
+/** The arrow with its planner, so that a choice of options can be drawn before the vectors are known. */
+const planned: Reduction<OrthogonalVectors, Attention, AttentionOutput, Answer<Pair>, Choice> = {
+  theorem: ovToAttention.theorem,
+  encode: (vectors, choice) => ovToAttention.encode(vectors, optionsFor(vectors, choice)),
+  decode: (vectors, output, choice) => ovToAttention.decode(vectors, output, optionsFor(vectors, choice)),
+  ledger: (vectors, choice) => ovToAttention.ledger(vectors, optionsFor(vectors, choice)),
+};
+
+const attend = async (attention: Attention): Promise<AttentionOutput> =>
+  (await reference.attend(attention)).output;
+
+/** Twenty-four vectors a side of dimension 30, sparse enough for a few orthogonal pairs, the same in every run. */
+const fixed: OrthogonalVectors = (() => {
+  const side = (seed: number): number[][] =>
+    Array.from({ length: 24 }, (_, r) =>
+      Array.from({ length: 30 }, (_, c) => c).filter((c) => ((r + 3) * (c + seed) * 2654435761) % 97 < 24),
+    );
+  return { left: fromOnes(30, side(5)), right: fromOnes(30, side(11)) };
+})();
+
+/** The output with every entry moved by `share` of its claim, towards more partners (sign 1) or fewer (-1). */
+function pushed(
+  output: AttentionOutput,
+  error: OutputError,
+  { readout }: AttentionOptions,
+  share: number,
+): AttentionOutput {
+  const nodes = readout.weights.length;
+  const values = output.values.map((y, at) => {
+    const direction = Math.sign(readout.weights[Math.floor(at / output.columns) % nodes]!);
+    return Math.max(0, y + share * direction * (error.relative * y + error.absolute));
+  });
+  return { ...output, values, error };
+}
+
+suite('reductions/ov-to-attention', (test) => {
+  test('what attention returns decodes to the decision, the count and a pair, for every readout, format and scale', () =>
+    reductionLaw(
+      {
+        reduction: planned,
+        sources: vectorsArb,
+        given: choiceArb,
+        answers: async (attention) => [await attend(attention)],
+        solutions: allOrthogonalPairs,
+        isSolution: isOrthogonal,
+        everyWitness: false,
+        keepsCount: true,
+      },
+      { numRuns: 200 },
+    ));
+
+  test('entries are at most B in absolute value, exact in the format, and B is reached', () => {
+    fc.assert(
+      fc.property(vectorsArb, choiceArb, (vectors, choice) => {
+        const options = optionsFor(vectors, choice);
+        const { q, k, v } = ovToAttention.encode(vectors, options);
+        const most = [q, k].map((matrix) =>
+          entries(matrix).reduce((largest, entry) => {
+            assert.ok(isExact(choice.dtype, entry) && !Object.is(entry, -0));
+            return Math.max(largest, Math.abs(entry));
+          }, 0),
+        );
+        assert.equal(most, [options.readout.bound, options.readout.bound]);
+        assert.ok(entries(v).every((entry) => entry === 0 || entry === 1));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('rows read in blocks are the rows read at once', () => {
+    const { q, k, v } = ovToAttention.encode(
+      fixed,
+      optionsFor(fixed, { kind: 'minimax', dtype: 'f64', witness: 'columns', scaleName: 'linear' }),
+    );
+    for (const matrix of [q, k, v]) {
+      const whole = entries(matrix);
+      const block = new Float64Array(7 * matrix.columns).fill(NaN);
+      for (let from = 0; from + 7 <= matrix.rows; from += 7) {
+        matrix.read(from, from + 7, block);
+        assert.equal(block, whole.slice(from * matrix.columns, (from + 7) * matrix.columns));
+      }
+    }
+  });
+
+  test('counts are right under the error that was planned for, with every sign at its worst', async () => {
+    const { perRow, count } = countOrthogonalPairs(fixed);
+    assert.ok(count > 5n && count < 300n, `${count} pairs`);
+    for (const kind of ['threshold', 'interpolation', 'minimax'] as const) {
+      for (const relative of [1e-13, 1e-9, 1e-6, 1e-4]) {
+        const error = { relative, absolute: 1e-300 };
+        const options = optionsFor(
+          fixed,
+          { kind, dtype: 'f64', witness: 'columns', scaleName: 'linear' },
+          error,
+        );
+        const output = await attend(ovToAttention.encode(fixed, options));
+        for (const share of [-0.99, 0.5, 0.99]) {
+          const noisy = pushed(output, error, options, share);
+          const { counts, certificate } = countPartners(fixed, noisy, options);
+          assert.equal([...counts], [...perRow], `${kind} at ${relative}, ${share}`);
+          assert.ok(certificate.worst <= certificate.bias + certificate.noise);
+        }
+      }
+    }
+  });
+
+  test('more noise than was planned for, honestly claimed, leaves rows open and never a wrong count', async () => {
+    const { perRow } = countOrthogonalPairs(fixed);
+    let open = 0;
+    let right = 0;
+    for (const kind of ['interpolation', 'minimax'] as const) {
+      const plannedFor = { relative: 1e-7, absolute: 1e-300 };
+      const options = optionsFor(
+        fixed,
+        { kind, dtype: 'f64', witness: 'scan', scaleName: 'rsqrt' },
+        plannedFor,
+      );
+      const output = await attend(ovToAttention.encode(fixed, options));
+      for (const factor of [1, 2, 4, 8, 16, 64, 1024]) {
+        const error = { ...plannedFor, relative: plannedFor.relative * factor };
+        for (const share of [-0.99, 0.99]) {
+          const { counts } = countPartners(fixed, pushed(output, error, options, share), options);
+          counts.forEach((count, i) => {
+            if (Number.isNaN(count)) open++;
+            else assert.is(count, perRow[i], `${kind} × ${factor}, row ${i}`);
+            if (count === perRow[i]) right++;
+          });
+        }
+      }
+    }
+    assert.ok(open > 100 && right > 100, `${open} open, ${right} right`);
+  });
+
+  test('an open row makes the answer inconclusive, with the error that would do, or leaves a found pair uncounted', async () => {
+    const options = optionsFor(
+      fixed,
+      { kind: 'minimax', dtype: 'f64', witness: 'scan', scaleName: 'linear' },
+      { relative: 1e-7, absolute: 0 },
+    );
+    const output = await attend(ovToAttention.encode(fixed, options));
+    const vague = ovToAttention.decode(fixed, { ...output, error: { relative: 1e-2, absolute: 0 } }, options);
+    assert.is(vague.outcome, 'inconclusive');
+    assert.match(vague.outcome === 'inconclusive' ? vague.remedy : '', /a relative error of at most \d/);
+    // At a claim where only some rows are certified, one of those with partners still proves that there is a pair.
+    for (let relative = 1e-7; relative < 1e-2; relative *= 1.2) {
+      const answer = ovToAttention.decode(fixed, { ...output, error: { relative, absolute: 0 } }, options);
+      if (answer.outcome !== 'yes' || answer.count !== null) continue;
+      assert.ok(isOrthogonal(fixed, answer.witness));
+      return;
+    }
+    assert.unreachable('no claim left some rows open and others certified');
+  });
+
+  test('an output that cannot be one is refused, with the row', async () => {
+    const options = optionsFor(fixed, {
+      kind: 'minimax',
+      dtype: 'f64',
+      witness: 'scan',
+      scaleName: 'linear',
+    });
+    const output = await attend(ovToAttention.encode(fixed, options));
+    const changed = (change: (values: Float64Array) => void): AttentionOutput => {
+      const values = output.values.slice();
+      change(values);
+      return { ...output, values, error: carefulError('f64') };
+    };
+    const nodes = options.readout.weights.length;
+    const cases: readonly (readonly [string, AttentionOutput, RegExp])[] = [
+      ['NaN', changed((y) => (y[5] = NaN)), /out\[5\]\[0\].*\[0, 1\].*NaN/],
+      ['infinite', changed((y) => (y[6] = Infinity)), /out\[6\]\[0\].*Infinity/],
+      ['negative', changed((y) => (y[7] = -1e-9)), /out\[7\]\[0\].*-1e-9/],
+      ['above 1', changed((y) => (y[8] = 1.5)), /out\[8\]\[0\].*1\.5/],
+      ['all zeros', changed((y) => y.fill(0)), /row 0: expected an output between/],
+      ['all ones', changed((y) => y.fill(1)), /row 0: expected an output between/],
+      ['one row of another vector', changed((y) => y.copyWithin(0, nodes * 3, nodes * 3 + 1)), /row 0/],
+      [
+        'one bit in the middle of a number',
+        changed((y) => (y[nodes] = y[nodes]! * (1 + 2 ** -16))),
+        /row \d+/,
+      ],
+      [
+        'a row too few',
+        { ...output, rows: output.rows - 1, values: output.values.slice(1) },
+        /expected an output of/,
+      ],
+      [
+        'transposed',
+        { ...output, rows: 1, columns: output.rows },
+        /expected an output of \d+ × 1, found 1 × \d+/,
+      ],
+    ];
+    for (const [name, bad, message] of cases) {
+      try {
+        ovToAttention.decode(fixed, bad, options);
+      } catch (error) {
+        assert.instance(error, InputError, name);
+        assert.match((error as InputError).fault.code, /^output-/, name);
+        assert.match((error as Error).message, message, name);
+        continue;
+      }
+      assert.unreachable(`${name} was believed`);
+    }
+  });
+
+  test('an output that claims less error than it has is refuted', async () => {
+    const options = optionsFor(fixed, {
+      kind: 'minimax',
+      dtype: 'f64',
+      witness: 'scan',
+      scaleName: 'linear',
+    });
+    const output = await attend(ovToAttention.encode(fixed, options));
+    const noise = (at: number): number => Math.sin(at * 12.9898) * 1e-9; // far above the planned 1e-14
+    const noisy = { ...output, values: output.values.map((y, at) => y * (1 + noise(at))) };
+    assert.throws(() => ovToAttention.decode(fixed, noisy, options), /larger --error/);
+  });
+
+  test('the columns name the partner of a vector that has one', async () => {
+    const single: OrthogonalVectors = {
+      left: fromOnes(6, [[0], [1, 2, 3, 4, 5], [0, 1, 2]]),
+      right: fromOnes(6, [[0, 1], [0, 2], [0, 3], [0, 4], [0, 1], [0, 5], [0]]),
+    };
+    const options = optionsFor(single, {
+      kind: 'minimax',
+      dtype: 'f64',
+      witness: 'columns',
+      scaleName: 'linear',
+    });
+    const { output } = await reference.attend(ovToAttention.encode(single, options));
+    assert.is(output.columns, 1 + 3);
+    const answer = ovToAttention.decode(single, output, options);
+    assert.equal(answer.outcome === 'yes' && answer.witness, { i: 1, j: 6 });
+    // Not by looking the partner up: columns that name another are found out.
+    const swapped = output.values.slice();
+    for (let row = 0; row < output.rows; row++) swapped[row * 4 + 2] = 0; // bit 1 of j
+    assert.throws(() => ovToAttention.decode(single, { ...output, values: swapped }, options), /row \d+, column 2.*0 or 1/);
+  });
+});
