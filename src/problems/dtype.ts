@@ -48,9 +48,11 @@ export function roundTo(dtype: Dtype, x: number): number {
   if (dtype === 'f32') return Math.fround(x);
   if (x === 0 || !Number.isFinite(x)) return x;
   const { bits, minExponent, max } = formats[dtype];
+  const magnitude = Math.abs(x);
   const quantum = 2 ** (Math.max(exponentOf(x), minExponent) - bits + 1);
-  const rounded = roundHalfEven(x / quantum) * quantum; // both exact: powers of two, within float64's range
-  return Math.abs(rounded) > max ? Math.sign(x) * Infinity : rounded;
+  const rounded = roundHalfEven(magnitude / quantum) * quantum; // exact: quanta are powers of two in float64's range
+  const held = rounded > max ? Infinity : rounded;
+  return x < 0 ? -held : held;
 }
 
 /** Is `x` a finite number of the format? */

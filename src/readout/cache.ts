@@ -25,7 +25,7 @@ export function recallPlan(demand: Demand): Plan {
 }
 
 /** Everything that a plan depends on; the claimed error, which is a function, by its values at two logits. */
-export function planKey({ kind, keys, degree, scale, dtype, error, bound }: Demand): string {
+export function planKey({ kind, keys, degree, scale, headDim, dtype, error, bound }: Demand): string {
   const claims = [0, 64].map((maxLogit) => error(2 * keys, maxLogit).relative);
-  return [kind, dtype, keys, degree, scale, ...claims, bound ?? 'smallest'].join(' ');
+  return [kind, dtype, keys, degree, headDim, scale, ...claims, bound ?? 'smallest'].join(' ');
 }

@@ -11,20 +11,19 @@ export const plannedBoundBits = 8;
 /** Bits that a kernel's sums can hold: half-precision tensors are multiplied and added in float32. */
 const sumBits = (dtype: Dtype): number => (dtype === 'f64' ? 53 : 24);
 
-/** Bits left for the two factors of a product when up to D + 1 equal products are added. */
-const productBits = (dtype: Dtype, degree: number): number =>
-  sumBits(dtype) - Math.ceil(Math.log2(degree + 2));
+/** Bits left for the two factors of a product when d of them are added. */
+const productBits = (dtype: Dtype, headDim: number): number => sumBits(dtype) - Math.ceil(Math.log2(headDim));
 
 /** `bound` rounded down to a number that the format and exact products allow. */
-export function representableBound(dtype: Dtype, degree: number, bound: number): number {
-  return truncateTo(Math.min(significantBits(dtype), Math.floor(productBits(dtype, degree) / 2)), bound);
+export function representableBound(dtype: Dtype, headDim: number, bound: number): number {
+  return truncateTo(Math.min(significantBits(dtype), Math.floor(productBits(dtype, headDim) / 2)), bound);
 }
 
 /** Significant bits that a t_k may have beside a given B. Throws a RangeError where B leaves it fewer than four. */
-export function scaleBits(dtype: Dtype, degree: number, bound: number): number {
+export function scaleBits(dtype: Dtype, headDim: number, bound: number): number {
   let boundBits = 1;
   while (truncateTo(boundBits, bound) !== bound) boundBits++;
-  const bits = Math.min(significantBits(dtype), productBits(dtype, degree) - boundBits);
+  const bits = Math.min(significantBits(dtype), productBits(dtype, headDim) - boundBits);
   if (bits < 4) throw new RangeError(`a bound of ${boundBits} bits leaves no exact products in ${dtype}`);
   return bits;
 }

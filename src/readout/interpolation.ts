@@ -4,11 +4,10 @@
  * extrema have the least Σ|ℓ_k(0)|, namely T_D((1+x_min)/(1−x_min)).
  */
 import { InputError } from '../problems/input-error.ts';
-import type { Dtype } from '../problems/dtype.ts';
 import { scaleBits } from './entries.ts';
 import { divide, multiply, one, toNumber, type Fixed } from './fixed-point.ts';
 import { chebyshevEntries } from './nodes.ts';
-import { nodeOf, type Readout } from './readout.ts';
+import { nodeOf, type Readout, type ReadoutSetting } from './readout.ts';
 
 /** ℓ_k(0) for each of the nodes, all different. */
 export function lagrangeAtZero(nodes: readonly Fixed[]): Fixed[] {
@@ -23,10 +22,10 @@ export function chebyshevAmplification(degree: number, xMin: number): number {
 }
 
 /** Throws an `InputError` when two of the D + 1 nodes have the same entry in the format. */
-export function interpolationReadout(degree: number, bound: number, scale: number, dtype: Dtype): Readout {
+export function interpolationReadout({ degree, bound, scale, headDim, dtype }: ReadoutSetting): Readout {
   const kind = 'interpolation';
   if (degree === 0) return { kind, degree, bound, scale, scales: [bound], weights: [1], weightAtOne: 0 };
-  const bits = scaleBits(dtype, degree, bound);
+  const bits = scaleBits(dtype, headDim, bound);
   const entries = chebyshevEntries(degree + 1, bound, scale, bits);
   if (entries.length < degree + 1) {
     throw new InputError({

@@ -3,18 +3,13 @@
  * program over a grid of entries. An exact r costs about (4d/B²)^D; letting it be off by η = τ/n, which n keys
  * turn into a bias of τ, costs ½(1/η)^κ instead.
  */
-import type { Dtype } from '../problems/dtype.ts';
 import { scaleBits } from './entries.ts';
 import { toFixed, toNumber } from './fixed-point.ts';
 import { chebyshevEntries } from './nodes.ts';
-import { nodeOf, type Readout } from './readout.ts';
+import { nodeOf, type Readout, type ReadoutSetting } from './readout.ts';
 import { solveProgram } from './simplex.ts';
 
-export interface MinimaxOptions {
-  readonly degree: number;
-  readonly bound: number;
-  readonly scale: number;
-  readonly dtype: Dtype;
+export interface MinimaxOptions extends ReadoutSetting {
   /** η, in (0, ½). */
   readonly tolerance: number;
   /** Candidate nodes; 65 come within 1% of the optimum over a finer grid. */
@@ -25,10 +20,10 @@ export interface MinimaxOptions {
 
 /** Throws a RangeError when B is so small that 256-bit arithmetic does not reach the tolerance. */
 export function minimaxReadout(options: MinimaxOptions): Readout {
-  const { degree, bound, scale, dtype, tolerance, candidates = 65, cost = () => 1 } = options;
+  const { degree, bound, scale, headDim, dtype, tolerance, candidates = 65, cost = () => 1 } = options;
   const kind = 'minimax';
   if (degree === 0) return { kind, degree, bound, scale, scales: [bound], weights: [1], weightAtOne: 0 };
-  const entries = chebyshevEntries(candidates, bound, scale, scaleBits(dtype, degree, bound));
+  const entries = chebyshevEntries(candidates, bound, scale, scaleBits(dtype, headDim, bound));
   const nodes = entries.map((t) => nodeOf(scale, bound, t));
   const { weights } = solveProgram({
     nodes,

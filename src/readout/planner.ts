@@ -29,6 +29,8 @@ export interface Demand {
   readonly degree: number;
   /** The number that multiplies QKᵀ: 1/d or 1/√d. */
   readonly scale: number;
+  /** d, the columns of Q and K. */
+  readonly headDim: number;
   readonly dtype: Dtype;
   /** The error of an output that has `keys` keys (pads included) and logits up to `maxLogit` in absolute value. */
   readonly error: (keys: number, maxLogit: number) => OutputError;
@@ -67,10 +69,10 @@ const fine = 65;
  * the bound asked for is outside what can be represented.
  */
 export function plan(demand: Demand): Plan {
-  const { keys, scale, dtype, degree, kind } = demand;
+  const { keys, scale, headDim, dtype, degree, kind } = demand;
   const threshold = roundedUp(thresholdBound(keys, scale));
   if (demand.bound !== undefined)
-    return planAt(demand, checkedBound(demand.bound, threshold, dtype, degree), fine);
+    return planAt(demand, checkedBound(demand.bound, threshold, dtype, headDim), fine);
 
   // At the threshold's bound a minimax readout is hardly more than the threshold itself; exact interpolation can
   // need more, where few keys meet a high degree.
@@ -97,23 +99,24 @@ function planAt(demand: Demand, bound: number, candidates: number): Plan {
 }
 
 function readoutAt(demand: Demand, bound: number, candidates: number): Readout {
-  const { kind, keys, degree, scale, dtype } = demand;
+  const { kind, keys, degree, scale, headDim, dtype } = demand;
+  const setting = { degree, bound, scale, headDim, dtype };
   if (kind === 'threshold') return thresholdReadout(degree, bound, scale);
-  if (kind === 'interpolation') return interpolationReadout(degree, bound, scale, dtype);
+  if (kind === 'interpolation') return interpolationReadout(setting);
   const mass = massBound(demand);
   const { mass: padded } = padsAt(demand, bound);
   const worth = (sum: number): number => sum * (1 + sum / padded);
   const cost = (x: number): number => worth(mass(x)) / worth(keys);
   const tolerance = plannedBias / keys;
-  return minimaxReadout({ degree, bound, scale, dtype, tolerance, candidates, cost });
+  return minimaxReadout({ ...setting, tolerance, candidates, cost });
 }
 
 /** What a readout, wherever it comes from, does for a demand: its bias and noise are computed here. */
 export function evaluatePlan(demand: Demand, readout: Readout): Plan {
-  const { keys, degree, scale } = demand;
+  const { keys, degree, scale, headDim } = demand;
   const { bound } = readout;
   const pads = padsAt(demand, bound);
-  const error = demand.error(keys + pads.count, scale * bound * bound * Math.max(1, degree));
+  const error = demand.error(keys + pads.count, scale * bound * bound * headDim);
   const bias = keys * residual(readout, degree);
   const masses = nodeValues(readout).map(massBound(demand));
   const noise = countNoise(readout, masses, pads.mass, keys, error);
@@ -151,8 +154,8 @@ function refuse(demand: Demand, best: Plan): never {
   });
 }
 
-function checkedBound(bound: number, threshold: number, dtype: Dtype, degree: number): number {
-  const rounded = representableBound(dtype, degree, bound);
+function checkedBound(bound: number, threshold: number, dtype: Dtype, headDim: number): number {
+  const rounded = representableBound(dtype, headDim, bound);
   if (rounded > 0 && Number.isFinite(rounded) && rounded <= 2 * threshold) return rounded;
   throw new InputError({
     code: 'bound-out-of-range',

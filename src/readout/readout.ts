@@ -11,6 +11,7 @@
  * Extrapolating a count from several scalings of a kernel is known from kernel density estimation (Alman, Chu,
  * Schild, Song, FOCS 2020, arXiv 2011.02466; Alman and Guan, CCC 2024, arXiv 2407.02372).
  */
+import type { Dtype } from '../problems/dtype.ts';
 import {
   abs,
   exactProduct,
@@ -39,6 +40,18 @@ export interface Readout {
   readonly weights: readonly number[];
   /** The weight of x = 1, where S_i(1) = n is known and nothing need be asked. */
   readonly weightAtOne: number;
+}
+
+/** What a maker of readouts is given: the polynomial's degree, and the entries that Q and K can have. */
+export interface ReadoutSetting {
+  /** D. */
+  readonly degree: number;
+  /** B, of few enough bits (entries.ts). */
+  readonly bound: number;
+  readonly scale: number;
+  /** d: sums of so many products are to be exact. */
+  readonly headDim: number;
+  readonly dtype: Dtype;
 }
 
 /** The node exp(−scale · t · B), off by less than 2^-250. */

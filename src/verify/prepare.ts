@@ -48,6 +48,7 @@ export function prepare(cnf: Cnf, options: EncodeOptions, claim: Claim): Prepare
     keys: vectors.right.rows,
     degree: degree(vectors),
     scale: scaleName === 'linear' ? 1 / headDim : 1 / Math.sqrt(headDim),
+    headDim,
     dtype,
     error: (keys, maxLogit) => claim(keys, maxLogit, headDim),
     ...(bound === undefined ? {} : { bound }),

@@ -77,7 +77,7 @@ suite('readout/readout', (test) => {
   });
 
   test('a weight that is off by an ulp shows in the residual', () => {
-    const readout = interpolationReadout(20, 12, 1 / 60, 'f64');
+    const readout = interpolationReadout({ degree: 20, bound: 12, scale: 1 / 60, headDim: 60, dtype: 'f64' });
     const largest = readout.weights.reduce(
       (k, w, j) => (Math.abs(w) > Math.abs(readout.weights[k]!) ? j : k),
       0,
@@ -142,7 +142,7 @@ suite('readout/readout', (test) => {
       [1, 0.5, 3],
       [3, 2, 10],
     ] as const) {
-      const readout = interpolationReadout(degree, bound, 1 / headDim, 'f64');
+      const readout = interpolationReadout({ degree, bound, scale: 1 / headDim, headDim, dtype: 'f64' });
       assert.is(readout.scales.length, degree);
       assert.ok(residual(readout) <= (amplification(readout) + Math.abs(readout.weightAtOne)) * 2 ** -52);
       const ideal = chebyshevAmplification(degree, Math.exp((-bound * bound) / headDim));
@@ -160,8 +160,15 @@ suite('readout/readout', (test) => {
       [0.4, 1.23e7, 1e-4],
       [0.5, 7.22e9, 0.02],
     ] as const) {
-      const bound = representableBound('f64', 47, Math.sqrt(-92 * Math.log(xMin)));
-      const readout = minimaxReadout({ degree: 47, bound, scale: 1 / 92, dtype: 'f64', tolerance: 1 / 8192 });
+      const bound = representableBound('f64', 92, Math.sqrt(-92 * Math.log(xMin)));
+      const readout = minimaxReadout({
+        degree: 47,
+        bound,
+        scale: 1 / 92,
+        headDim: 92,
+        dtype: 'f64',
+        tolerance: 1 / 8192,
+      });
       assert.ok(amplification(readout) < 1.05 * optimum, `${xMin}: ${amplification(readout)}`);
       // What is above η comes from rounding the weights to float64 and is in the residual.
       assert.ok(residual(readout) <= (1 / 8192) * (1 + slack), `${xMin}: ${residual(readout) * 8192}`);
@@ -171,7 +178,7 @@ suite('readout/readout', (test) => {
   test('coarse entries cost less than 5% of amplification', () => {
     for (const dtype of ['f32', 'f16', 'bf16'] as const) {
       for (const bound of [8, 10.5, 12.5, 16]) {
-        const at = { degree: 47, bound, scale: 1 / 92, tolerance: 1 / 8192 };
+        const at = { degree: 47, bound, scale: 1 / 92, headDim: 92, tolerance: 1 / 8192 };
         const ratio =
           amplification(minimaxReadout({ ...at, dtype })) /
           amplification(minimaxReadout({ ...at, dtype: 'f64' }));
@@ -184,11 +191,12 @@ suite('readout/readout', (test) => {
     for (const keys of [256, 1024, 32768]) {
       for (const xMin of [0.03, 0.1, 0.2, 0.3, 0.5]) {
         const tolerance = 1 / (8 * keys);
-        const bound = representableBound('f64', 50, Math.sqrt(-100 * Math.log(xMin)));
+        const bound = representableBound('f64', 100, Math.sqrt(-100 * Math.log(xMin)));
         const readout = minimaxReadout({
           degree: 50,
           bound,
           scale: 1 / 100,
+          headDim: 100,
           dtype: 'f64',
           tolerance,
           candidates: 33,

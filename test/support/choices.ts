@@ -35,6 +35,7 @@ export function optionsFor(
     dtype,
     keys: vectors.right.rows,
     degree: degree(vectors),
+    headDim,
     scale: scaleName === 'linear' ? 1 / headDim : 1 / Math.sqrt(headDim),
     error: () => error,
   });

@@ -24,7 +24,9 @@ export function decimalAttention({ q, k, v, scale }: Attention, digits = 40): De
   const known = new Map<string, Decimal>(); // many logits of an instance are equal, and exp is what takes time
   for (const query of queries) {
     const logits = keys.map((key) =>
-      query.reduce((sum, x, c) => (x.isZero() ? sum : sum.plus(x.times(key[c]!))), new D(0)).times(exactScale),
+      query
+        .reduce((sum, x, c) => (x.isZero() ? sum : sum.plus(x.times(key[c]!))), new D(0))
+        .times(exactScale),
     );
     const most = logits.reduce((a, b) => (b.gt(a) ? b : a));
     const weights = logits.map((logit) => {

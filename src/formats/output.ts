@@ -1,0 +1,105 @@
+/**
+ * An attention output, n_q × d_v, from any implementation: `.safetensors` (the tensor `out`, or the only one) or
+ * `.npy`, told apart by the first bytes. Nothing wrong gets past: shape, NaN, infinities and, where the values say
+ * so, entries outside [0, 1] are refused with the first position, written as an index: `out[3, 0]`.
+ */
+import type { Dtype } from '../problems/dtype.ts';
+import { InputError } from '../problems/input-error.ts';
+import { decodeElements, encodeElements } from './elements.ts';
+import { isNpy, readNpy, writeNpy } from './npy.ts';
+import { fieldName } from './quote.ts';
+import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { matrixShape, shapeText } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
+
+export interface ExpectedOutput {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export interface ReadOutputOptions {
+  /** The values are 0 or 1, so their averages lie in [0, 1]: refuse what doesn't. */
+  readonly unitInterval?: boolean;
+}
+
+export interface OutputValues {
+  readonly dtype: Dtype;
+  /** Row after row. */
+  readonly values: Float64Array;
+}
+
+export function readOutput(
+  bytes: Uint8Array,
+  expected: ExpectedOutput,
+  options: ReadOutputOptions = {},
+): OutputValues {
+  const { rows, columns } = expected;
+  const tensor = isNpy(bytes) ? readNpy(bytes) : outTensor(bytes);
+  const found = matrixShape(tensor.shape);
+  if (found === undefined || found[0] !== rows || found[1] !== columns) {
+    const isTransposed = found !== undefined && found[0] === columns && found[1] === rows;
+    throw new InputError({
+      code: 'output-shape',
+      expected: `${rows} × ${columns}`,
+      found: `${shapeText(tensor.shape)}${isTransposed ? ', the transposed shape' : ''}`,
+      hint: isTransposed
+        ? 'write the transposed matrix'
+        : 'one row for each query, one column for each column of v',
+      field: 'out',
+    });
+  }
+  const values = decodeElements(tensor.dtype, tensor.bytes);
+  const unit = options.unitInterval === true;
+  for (let e = 0; e < values.length; e++) {
+    const y = values[e]!;
+    if (Number.isFinite(y) && (!unit || (y >= 0 && y <= 1))) continue;
+    const field = `out[${Math.floor(e / columns)}, ${e % columns}]`;
+    if (!Number.isFinite(y)) {
+      const hint =
+        'the implementation overflowed or divided by zero: subtract the row’s largest logit before exp';
+      throw new InputError({
+        code: 'output-not-finite',
+        expected: 'a finite number',
+        found: String(y),
+        hint,
+        field,
+      });
+    }
+    const hint = 'an average of zeros and ones cannot lie outside: check the implementation’s normalisation';
+    throw new InputError({
+      code: 'output-out-of-range',
+      expected: 'a number from 0 to 1',
+      found: String(y),
+      hint,
+      field,
+    });
+  }
+  return { dtype: tensor.dtype, values };
+}
+
+/** A whole file. `values` has `rows * columns` entries, row after row; each is rounded to `dtype`. */
+export function writeOutput(
+  values: Float64Array,
+  rows: number,
+  columns: number,
+  dtype: Dtype,
+  format: 'safetensors' | 'npy',
+): Uint8Array {
+  const tensor = { dtype, shape: [rows, columns], bytes: encodeElements(dtype, values) };
+  return format === 'npy' ? writeNpy(tensor) : writeSafetensors(new Map([['out', tensor]]));
+}
+
+function outTensor(bytes: Uint8Array): Tensor {
+  const { tensors } = readSafetensors(bytes);
+  const only = tensors.size === 1 ? [...tensors.values()][0] : undefined;
+  const tensor = tensors.get('out') ?? only;
+  if (tensor !== undefined) return tensor;
+  const names = [...tensors.keys()].slice(0, 8).map(fieldName).join(', ');
+  throw new InputError({
+    code: 'output-missing',
+    expected: 'a tensor named out, or one tensor only',
+    found: names === '' ? 'no tensors' : names,
+    hint: names === 'q, k, v' ? 'this looks like an instance: give the output' : 'name the output "out"',
+    field: 'out',
+  });
+}
