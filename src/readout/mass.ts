@@ -7,7 +7,7 @@ import { innerProduct, type OrthogonalVectors } from '../problems/orthogonal-vec
 
 /** How many left vectors are measured, and how much larger than the largest of them any row is taken to be. */
 const sampled = 64;
-const margin = 4;
+const margin = 8;
 
 /** x ↦ an estimate of max_i S_i(x), from evenly spaced left vectors: O(n·d) time, no randomness. */
 export function sampledMass(vectors: OrthogonalVectors): (x: number) => number {
