@@ -5,7 +5,7 @@ import type { Dtype } from '../problems/dtype.ts';
 import { InputError } from '../problems/input-error.ts';
 import { degree, type OrthogonalVectors } from '../problems/orthogonal-vectors.ts';
 import { recallPlan } from '../readout/cache.ts';
-import { sampledMass } from '../readout/mass.ts';
+import { estimatedMass } from '../readout/mass.ts';
 import type { Demand, Plan } from '../readout/planner.ts';
 import type { ReadoutKind } from '../readout/readout.ts';
 import { ovToAttention, type AttentionOptions } from '../../reductions/ov-to-attention.ts';
@@ -63,6 +63,6 @@ function planWithFallback(demand: Demand, vectors: OrthogonalVectors): { plan: P
     return { plan: recallPlan(demand), sampled: false };
   } catch (error) {
     if (!(error instanceof InputError) || error.fault.code !== 'error-too-large') throw error;
-    return { plan: recallPlan({ ...demand, mass: sampledMass(vectors) }), sampled: true };
+    return { plan: recallPlan({ ...demand, mass: estimatedMass(vectors) }), sampled: true };
   }
 }
