@@ -1,5 +1,5 @@
 /**
- * Plans cost up to two seconds and depend on little: kind, n, D, scale, format and the claimed error. They are kept
+ * Plans cost up to two seconds and depend on little: kind, n, D, d, scale, format and the claimed error. They are kept
  * for the life of the process, and those that the examples, tests and suites need ship with the package. What is
  * remembered is B, nodes and weights; bias, noise and the verdict are recomputed, so that a wrong entry costs time
  * and never a wrong answer.
@@ -14,7 +14,7 @@ const remembered = new Map<string, Readout>();
 export function recallPlan(demand: Demand): Plan {
   if (demand.mass !== undefined) return plan(demand);
   const key = planKey(demand);
-  const known = remembered.get(key) ?? shipped()[key];
+  const known = remembered.get(key) ?? unpack(demand, shipped[key]);
   if (known !== undefined) {
     const recalled = evaluatePlan(demand, known);
     if (recalled.certified || demand.bound !== undefined) return recalled;
@@ -28,4 +28,29 @@ export function recallPlan(demand: Demand): Plan {
 export function planKey({ kind, keys, degree, scale, headDim, dtype, error, bound }: Demand): string {
   const claims = [0, 64].map((maxLogit) => error(2 * keys, maxLogit).relative);
   return [kind, dtype, keys, degree, headDim, scale, ...claims, bound ?? 'smallest'].join(' ');
+}
+
+/** A readout as it ships: base64 of float64s, B, the weight at 1, the scales, the weights. Little-endian. */
+export function pack({ bound, weightAtOne, scales, weights }: Readout): string {
+  const view = new DataView(new ArrayBuffer(8 * (2 + 2 * scales.length)));
+  [bound, weightAtOne, ...scales, ...weights].forEach((x, at) => view.setFloat64(8 * at, x, true));
+  return btoa(String.fromCharCode(...new Uint8Array(view.buffer)));
+}
+
+function unpack({ kind, degree, scale }: Demand, packed: string | undefined): Readout | undefined {
+  if (packed === undefined) return undefined;
+  const view = new DataView(Uint8Array.from(atob(packed), (character) => character.charCodeAt(0)).buffer);
+  const [bound, weightAtOne, ...rest] = Array.from({ length: view.byteLength / 8 }, (_, at) =>
+    view.getFloat64(8 * at, true),
+  ) as [number, number, ...number[]];
+  const nodes = rest.length / 2;
+  return {
+    kind,
+    degree,
+    bound,
+    scale,
+    scales: rest.slice(0, nodes),
+    weights: rest.slice(nodes),
+    weightAtOne,
+  };
 }
