@@ -10,7 +10,7 @@ export interface Shape {
   readonly dtype: Dtype;
   readonly keys: number;
   readonly headDim: number;
-  /** A bound on |scale · ⟨q, k⟩| over all pairs. */
+  /** A bound on |scale · ⟨q, k⟩| over all pairs; where products are not exact, on scale · Σ_c |q_c · k_c|. */
   readonly maxLogit: number;
   /** True where every product q·k and every partial sum of ⟨q, k⟩ is exact in float64 (and in float32 for f32). */
   readonly exactProducts: boolean;

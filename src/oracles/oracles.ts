@@ -1,0 +1,118 @@
+/** The oracles by name, and what of each this machine can run. */
+import { denseMatrix, type Attention, type Matrix } from '../problems/attention.ts';
+import { InputError } from '../problems/input-error.ts';
+import { cpuOracle } from './cpu/cpu.ts';
+import { availableThreads } from './cpu/threads.ts';
+import type { Oracle } from './oracle.ts';
+import { referenceOracle } from './reference.ts';
+
+const open: Readonly<Record<string, () => Oracle>> = { cpu: cpuOracle, reference: referenceOracle };
+
+/** What `openOracle` takes. */
+export const oracleNames: readonly string[] = Object.keys(open);
+
+/** Opens the oracle that `spec` names. Throws an `InputError` for a name that is none. */
+export async function openOracle(spec: string): Promise<Oracle> {
+  const make = Object.hasOwn(open, spec) ? open[spec] : undefined;
+  if (make !== undefined) return make();
+  throw new InputError({
+    code: 'oracle-unknown',
+    field: '--oracle',
+    expected: `one of ${oracleNames.join(', ')}`,
+    found: JSON.stringify(spec),
+    hint: `try --oracle ${oracleNames[0]}`,
+  });
+}
+
+export interface Probe {
+  readonly name: string;
+  /** It ran, and its outputs were within its claim of the reference oracle's. */
+  readonly available: boolean;
+  /** Why not. */
+  readonly reason?: string;
+  readonly path?: string;
+  readonly threads?: number;
+  /** Does the engine have 128-bit WebAssembly SIMD with shared memory? */
+  readonly simd?: boolean;
+  /** Query-key pairs a second, in units of 10^9, on a run of well under a second at head dimension 64. */
+  readonly gigaPairsPerSecond?: number;
+  /** The largest error against the reference, as a share of what the two claims allow together. */
+  readonly worstError?: number;
+}
+
+/**
+ * Tries every oracle on a small instance and checks it against `reference`. Never throws: an oracle that cannot
+ * run says why. Takes about a second.
+ */
+export async function probe(): Promise<readonly Probe[]> {
+  const probes: Probe[] = [];
+  for (const name of oracleNames) probes.push(await probeOne(name));
+  return probes;
+}
+
+async function probeOne(name: string): Promise<Probe> {
+  const traits = name === 'cpu' ? { threads: await availableThreads(), simd: hasSimd() } : { threads: 1 };
+  try {
+    const oracle = await openOracle(name);
+    try {
+      const worstError = await compare(oracle, sample(40, 200, 24));
+      if (!(worstError <= 1)) {
+        const reason = `its outputs are ${worstError} times as far from the reference's as claimed`;
+        return { name, available: false, reason, ...traits, worstError };
+      }
+      const timed = name === 'reference' ? sample(64, 256, 64) : sample(4096, 2048, 64);
+      await oracle.attend(timed); // threads start, the engine compiles
+      const { seconds, path } = await oracle.attend(timed);
+      const gigaPairsPerSecond = (timed.q.rows * timed.k.rows) / seconds / 1e9;
+      return { name, available: true, path, ...traits, gigaPairsPerSecond, worstError };
+    } finally {
+      await oracle.close();
+    }
+  } catch (thrown) {
+    return {
+      name,
+      available: false,
+      reason: thrown instanceof Error ? thrown.message : String(thrown),
+      ...traits,
+    };
+  }
+}
+
+async function compare(oracle: Oracle, attention: Attention): Promise<number> {
+  const { output: ours } = await oracle.attend(attention);
+  const { output: reference } = await referenceOracle().attend(attention);
+  let worst = 0;
+  reference.values.forEach((y, e) => {
+    const relative = ours.error.relative + reference.error.relative; // V ≥ 0 here: A|V|/A1 is the output itself
+    const allowed = relative * y * (1 + 2 ** -20) + ours.error.absolute + reference.error.absolute;
+    const off = Math.abs(ours.values[e]! - y) / allowed;
+    worst = Number.isNaN(off) ? Infinity : Math.max(worst, off);
+  });
+  return worst;
+}
+
+/** Queries and keys of the sort that reductions make: 0 or a number, keys of the other sign; values 0 and 1. */
+function sample(queries: number, keys: number, d: number): Attention {
+  let state = 1;
+  const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  return {
+    q: drawn(queries, d, () => (next() < 0.5 ? Math.floor(next() * 4096) / 512 : 0)),
+    k: drawn(keys, d, () => (next() < 0.5 ? -8 : 0)),
+    v: drawn(keys, 1, () => (next() < 0.9 ? 1 : 0)),
+    scale: 1 / d,
+    dtype: 'f64',
+  };
+}
+
+function drawn(rows: number, columns: number, draw: () => number): Matrix {
+  return denseMatrix(rows, columns, Float64Array.from({ length: rows * columns }, draw));
+}
+
+/** Asks the engine with a module of one function, `v128.const 0, drop`. */
+function hasSimd(): boolean {
+  const header = [0, 97, 115, 109, 1, 0, 0, 0];
+  const type = [1, 4, 1, 96, 0, 0]; // () → ()
+  const functions = [3, 2, 1, 0]; // one, of that type
+  const code = [10, 23, 1, 21, 0, 253, 12, ...Array<number>(16).fill(0), 26, 11];
+  return WebAssembly.validate(Uint8Array.from([...header, ...type, ...functions, ...code]));
+}
