@@ -70,7 +70,8 @@ async function attend(attention: Attention, options: AttendOptions = {}): Promis
     q.read(from, to, queries);
     meterQueries(meter, queries, to - from, from);
     for (let row = from; row < to; row++) {
-      weigh(queries.subarray((row - from) * d, (row - from + 1) * d), keys, scale, weights, lows);
+      const query = queries.subarray((row - from) * d, (row - from + 1) * d);
+      weigh(query, keys, scale, meter.exact ? exactProduct : dot2, weights, lows);
       average(weights, columns, values.subarray(row * v.columns, (row + 1) * v.columns));
     }
     options.onProgress?.(to / q.rows);
@@ -88,17 +89,24 @@ async function attend(attention: Attention, options: AttendOptions = {}): Promis
   };
 }
 
-/** The weights of all keys for one query: exp(scale·⟨q,k⟩) up to a common factor. `lows` is room to work. */
-function weigh(
-  query: Float64Array,
-  keys: Float64Array,
-  scale: number,
-  weights: Float64Array,
-  lows: Float64Array,
-): void {
+/** Writes ⟨q, k_j⟩ for all keys as hi + lo. */
+type InnerProducts = (query: Float64Array, keys: Float64Array, his: Float64Array, los: Float64Array) => void;
+
+/** Where the meter has shown that products and sums are exact there is no lo. */
+const exactProduct: InnerProducts = (query, keys, his, los) => {
   const d = query.length;
-  let most = -Infinity;
-  for (let j = 0; j < weights.length; j++) {
+  for (let j = 0; j < his.length; j++) {
+    let sum = 0;
+    for (let c = 0; c < d; c++) sum += query[c]! * keys[j * d + c]!;
+    his[j] = sum;
+    los[j] = 0;
+  }
+};
+
+/** Ogita, Rump and Oishi's Dot2, its sum left in two parts. */
+const dot2: InnerProducts = (query, keys, his, los) => {
+  const d = query.length;
+  for (let j = 0; j < his.length; j++) {
     let hi = 0;
     let lo = 0;
     for (let c = 0; c < d; c++) {
@@ -107,9 +115,26 @@ function weigh(
       lo += productError(query[c]!, keys[j * d + c]!, product) + sumError(hi, product, sum);
       hi = sum;
     }
-    const logit = scale * hi;
+    his[j] = hi;
+    los[j] = lo;
+  }
+};
+
+/** The weights of all keys for one query: exp(scale·⟨q,k⟩) up to a common factor. `lows` is room to work. */
+function weigh(
+  query: Float64Array,
+  keys: Float64Array,
+  scale: number,
+  innerProducts: InnerProducts,
+  weights: Float64Array,
+  lows: Float64Array,
+): void {
+  innerProducts(query, keys, weights, lows);
+  let most = -Infinity;
+  for (let j = 0; j < weights.length; j++) {
+    const logit = scale * weights[j]!;
+    lows[j] = productError(scale, weights[j]!, logit) + scale * lows[j]!;
     weights[j] = logit;
-    lows[j] = productError(scale, hi, logit) + scale * lo;
     if (logit > most) most = logit;
   }
   const shift = lift - most;
