@@ -14,7 +14,7 @@ const margin = 4;
 export function estimatedMass(vectors: OrthogonalVectors): (x: number) => number {
   const { left, right } = vectors;
   const weights = Array.from({ length: left.rows }, (_, i) => weight(left, i));
-  const lightest = weights.map((_, i) => i).sort((a, b) => weights[a]! - weights[b]! || a - b);
+  const lightest = weights.map((_, i) => i).toSorted((a, b) => weights[a]! - weights[b]! || a - b);
   const histograms = lightest.slice(0, measured).map((i) => {
     const histogram = new Float64Array(left.columns + 1);
     for (let j = 0; j < right.rows; j++) histogram[innerProduct(vectors, { i, j })]!++;

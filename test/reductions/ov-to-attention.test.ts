@@ -266,6 +266,9 @@ suite('reductions/ov-to-attention', (test) => {
     // Not by looking the partner up: columns that name another are found out.
     const swapped = output.values.slice();
     for (let row = 0; row < output.rows; row++) swapped[row * 4 + 2] = 0; // bit 1 of j
-    assert.throws(() => ovToAttention.decode(single, { ...output, values: swapped }, options), /row \d+, column 2.*0 or 1/);
+    assert.throws(
+      () => ovToAttention.decode(single, { ...output, values: swapped }, options),
+      /row \d+, column 2.*0 or 1/,
+    );
   });
 });

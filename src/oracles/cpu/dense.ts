@@ -9,7 +9,7 @@ import { logitBounds, logitMeter, meterKeys, meterQueries } from '../logit-meter
 import type { AttendOptions, Attended } from '../oracle.ts';
 import { requireFinite, requireFitting } from '../validate.ts';
 import { denseClaim } from './claim.ts';
-import { instantiate, kernelModule, type Kernel } from './kernel.ts';
+import { instantiate, kernelModule, type AttendArguments, type Kernel } from './kernel.ts';
 import { layOut, newMemory, reserve, type Layout, type Slot } from './memory.ts';
 import { ownThread, workerThreads, type Pool } from './pool.ts';
 import { rangeReduction } from './range-reduction.ts';
@@ -90,18 +90,11 @@ export function openDense({ threads, threadsFrom = 4e6, beforeBlock }: DenseOpti
         const { constants, keys, values: packedValues } = layout;
         const { packed, state, scratch, out } = slot;
         const shape = [k.rows, q.columns, v.columns] as const;
-        await pool.run([
-          constants,
-          keys,
-          packedValues,
-          ...shape,
-          slot.queries,
-          rows,
-          packed,
-          state,
-          scratch,
-          out,
-        ]);
+        // prettier-ignore
+        const block: AttendArguments = [
+          constants, keys, packedValues, ...shape, slot.queries, rows, packed, state, scratch, out,
+        ];
+        await pool.run({ call: 'attend', with: block });
         const outputs = new Float64Array(memory.buffer, out, rows * v.columns);
         outputs.forEach((x, e) => (values[from * v.columns + e] = roundTo(dtype, x)));
       });

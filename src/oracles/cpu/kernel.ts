@@ -30,6 +30,13 @@ export type AttendArguments = readonly [
   out: number,
 ];
 
+/** A call of the kernel that a thread makes. */
+export type Job = { readonly call: 'attend'; readonly with: AttendArguments };
+
+export function runJob(kernel: Kernel, job: Job): void {
+  kernel.attend(...job.with);
+}
+
 let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** The compiled module. Rejects where the engine has no WebAssembly SIMD or threads. */

@@ -3,12 +3,12 @@
  * independent, so that who runs which does not change a bit of the result.
  */
 import type { Worker } from 'node:worker_threads';
-import { instantiate, type AttendArguments } from './kernel.ts';
+import { instantiate, runJob, type Job } from './kernel.ts';
 
 export interface Pool {
   readonly threads: number;
-  /** Runs one block, on the worker with the fewest; rejects when that worker dies. */
-  run(block: AttendArguments): Promise<void>;
+  /** Runs one job, on the worker with the fewest; rejects when that worker dies. */
+  run(job: Job): Promise<void>;
   /** Between `hold` and `release` the workers keep the process alive; otherwise it can end. */
   hold(): void;
   release(): void;
@@ -25,19 +25,18 @@ export interface WorkerData {
   readonly memory: WebAssembly.Memory;
 }
 
-/** A block to run, or for tests an order to throw. A worker answers with `id`. */
-export type WorkerMessage =
-  { readonly id: number; readonly block: AttendArguments } | { readonly sabotage: true };
+/** A job to run, or for tests an order to throw. A worker answers with `id`. */
+export type WorkerMessage = { readonly id: number; readonly job: Job } | { readonly sabotage: true };
 
-/** The calling thread; it comes up for air when it has run blocks for 15 ms. */
+/** The calling thread; it comes up for air when it has run jobs for 15 ms. */
 export function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory): Pool {
   const kernel = instantiate(module, memory);
   let breath = performance.now();
   return {
     threads: 1,
     broken: false,
-    async run(block) {
-      kernel.attend(...block);
+    async run(job) {
+      runJob(kernel, job);
       if (performance.now() - breath < 15) return;
       await new Promise((resolve) => setTimeout(resolve));
       breath = performance.now();
@@ -103,13 +102,13 @@ export async function workerThreads(
     get broken() {
       return death !== undefined;
     },
-    run: (block) =>
+    run: (job) =>
       new Promise((resolve, reject) => {
         if (death !== undefined) return reject(death);
         const hand = hands.reduce((a, b) => (b.pending.size < a.pending.size ? b : a));
         const id = next++;
         hand.pending.set(id, { resolve, reject });
-        post(hand, { id, block });
+        post(hand, { id, job });
       }),
     hold: () => hands.forEach(({ worker }) => worker.ref()),
     release: () => {
