@@ -14,6 +14,8 @@ export interface Shape {
   readonly maxLogit: number;
   /** True where every product q·k and every partial sum of ⟨q, k⟩ is exact in float64 (and in float32 for f32). */
   readonly exactProducts: boolean;
+  /** True where rows of Q and K are 0/1 patterns times a number, but for a pad coordinate, as reductions make them. */
+  readonly patterns?: boolean;
 }
 
 export interface AttendOptions {

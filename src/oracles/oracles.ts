@@ -6,7 +6,12 @@ import { availableThreads } from './cpu/threads.ts';
 import type { Oracle } from './oracle.ts';
 import { referenceOracle } from './reference.ts';
 
-const open: Readonly<Record<string, () => Oracle>> = { cpu: cpuOracle, reference: referenceOracle };
+const open: Readonly<Record<string, () => Oracle>> = {
+  cpu: cpuOracle,
+  'cpu:dense': () => cpuOracle({ path: 'dense' }),
+  'cpu:structured': () => cpuOracle({ path: 'structured' }),
+  reference: referenceOracle,
+};
 
 /** What `openOracle` takes. */
 export const oracleNames: readonly string[] = Object.keys(open);
@@ -51,7 +56,9 @@ export async function probe(): Promise<readonly Probe[]> {
 }
 
 async function probeOne(name: string): Promise<Probe> {
-  const traits = name === 'cpu' ? { threads: await availableThreads(), simd: hasSimd() } : { threads: 1 };
+  const traits = name.startsWith('cpu')
+    ? { threads: await availableThreads(), simd: hasSimd() }
+    : { threads: 1 };
   try {
     const oracle = await openOracle(name);
     try {
@@ -91,12 +98,12 @@ async function compare(oracle: Oracle, attention: Attention): Promise<number> {
   return worst;
 }
 
-/** Queries and keys of the sort that reductions make: 0 or a number, keys of the other sign; values 0 and 1. */
+/** Queries and keys of the sort that reductions make: 0 or a number of the row, keys of the other sign; values 0, 1. */
 function sample(queries: number, keys: number, d: number): Attention {
   let state = 1;
   const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
   return {
-    q: drawn(queries, d, () => (next() < 0.5 ? Math.floor(next() * 4096) / 512 : 0)),
+    q: drawn(queries, d, (row) => (next() < 0.5 ? (1 + ((row * 37) % 4095)) / 512 : 0)),
     k: drawn(keys, d, () => (next() < 0.5 ? -8 : 0)),
     v: drawn(keys, 1, () => (next() < 0.9 ? 1 : 0)),
     scale: 1 / d,
@@ -104,8 +111,9 @@ function sample(queries: number, keys: number, d: number): Attention {
   };
 }
 
-function drawn(rows: number, columns: number, draw: () => number): Matrix {
-  return denseMatrix(rows, columns, Float64Array.from({ length: rows * columns }, draw));
+function drawn(rows: number, columns: number, draw: (row: number) => number): Matrix {
+  const entry = (_: unknown, at: number): number => draw(Math.floor(at / columns));
+  return denseMatrix(rows, columns, Float64Array.from({ length: rows * columns }, entry));
 }
 
 /** Asks the engine with a module of one function, `v128.const 0, drop`. */

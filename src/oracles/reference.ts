@@ -1,6 +1,6 @@
 /**
  * The reference oracle: plain float64, one row at a time, two passes over the keys (the largest logit, then the
- * sums), every step as accurate as is easy and nothing done for speed. It shares no arithmetic with the others.
+ * sums), every step as accurate as is easy and nothing done for speed.
  *
  * A logit is carried as an unevaluated sum hi + lo, from error-free products (Veltkamp 1968, Dekker 1971) and sums
  * (Knuth's TwoSum), so that its error does not grow with its size; inner products are Ogita, Rump and Oishi's Dot2
@@ -11,6 +11,7 @@ import { entries } from '../problems/attention.ts';
 import { roundTo } from '../problems/dtype.ts';
 import { gamma, quotientClaim, together, u } from './claim.ts';
 import { logitBounds, logitMeter, meterKeys, meterQueries } from './logit-meter.ts';
+import { productError, sumError } from './error-free.ts';
 import type { AttendOptions, Attended, Oracle, Shape } from './oracle.ts';
 import { requireFinite, requireFitting } from './validate.ts';
 
@@ -162,25 +163,4 @@ function sumOf(n: number, term: (j: number) => number): number {
     hi = sum;
   }
   return hi + lo;
-}
-
-/** a + b - sum, exactly, for sum = a + b rounded. */
-function sumError(a: number, b: number, sum: number): number {
-  const part = sum - a;
-  return a - (sum - part) + (b - part);
-}
-
-/** a·b - product, exactly (unless it is subnormal), for product = a·b rounded. */
-function productError(a: number, b: number, product: number): number {
-  const aHigh = upperHalf(a);
-  const bHigh = upperHalf(b);
-  const aLow = a - aHigh;
-  const bLow = b - bHigh;
-  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
-}
-
-/** The upper 26 bits of x; x less that fits in 26 bits as well. */
-function upperHalf(x: number): number {
-  const big = 134217729 * x; // 2^27 + 1
-  return big - (big - x);
 }

@@ -62,11 +62,11 @@ export interface VerifyOptions extends EncodeOptions {
 /** Inner products that the brute-force check may take: seconds. Larger instances go without it. */
 const mostPairs = 2 ** 33;
 
-/** The claim that an oracle makes for instances of the direct routes, whose products are exact by construction. */
+/** The claim that an oracle makes for instances of the direct routes: exact products of patterns by construction. */
 export const claimOf =
   (oracle: Oracle, dtype: EncodeOptions['dtype']): Claim =>
   (keys, maxLogit, headDim) =>
-    oracle.claim({ dtype, keys, headDim, maxLogit, exactProducts: true });
+    oracle.claim({ dtype, keys, headDim, maxLogit, exactProducts: true, patterns: true });
 
 /** Formula to certified answer through `oracle`, without the checks: what `solve` does. */
 export async function solveByAttention(

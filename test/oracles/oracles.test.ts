@@ -5,7 +5,7 @@ import { suite } from '../support/harness.ts';
 
 suite('oracles/oracles', (test) => {
   test('every name opens the oracle of that name', async () => {
-    assert.equal(oracleNames, ['cpu', 'reference']);
+    assert.equal(oracleNames, ['cpu', 'cpu:dense', 'cpu:structured', 'reference']);
     for (const name of oracleNames) {
       const oracle = await openOracle(name);
       assert.is(oracle.name, name);
@@ -21,11 +21,14 @@ suite('oracles/oracles', (test) => {
       );
       assert.instance(error, InputError);
       assert.is((error as InputError).fault.code, 'oracle-unknown');
-      assert.match((error as InputError).message, /^--oracle: expected one of cpu, reference, found "/);
+      assert.match(
+        (error as InputError).message,
+        /^--oracle: expected one of cpu, cpu:dense, cpu:structured, reference, found "/,
+      );
     }
   });
 
-  test('the probe finds both at work and within their claims', async () => {
+  test('the probe finds all at work and within their claims', async () => {
     const probes = await probe();
     assert.equal(
       probes.map(({ name }) => name),

@@ -1,7 +1,7 @@
 /** The WebAssembly kernel: its bytes compiled once a process, an instance for each thread over one shared memory. */
 import { kernelBytes } from './kernel-bytes.ts';
 
-/** What assembly/index.ts exports; addresses are in bytes. */
+/** What the files in assembly/ export; addresses are in bytes. */
 export interface Kernel {
   /** Bytes that `setConstants` fills. */
   readonly constantBytes: { readonly value: number };
@@ -12,6 +12,8 @@ export interface Kernel {
   packKeys(from: number, rows: number, headDim: number, into: number, first: number): void;
   packValues(from: number, rows: number, valueDim: number, into: number, first: number): void;
   attend(...block: AttendArguments): void;
+  countPatterns(...block: CountArguments): void;
+  sumPatterns(...block: SumArguments): void;
 }
 
 /** constants, keys, values, n, d, d_v, queries, rows, packed queries, state, scratch, out. */
@@ -30,11 +32,40 @@ export type AttendArguments = readonly [
   out: number,
 ];
 
-/** A call of the kernel that a thread makes. */
-export type Job = { readonly call: 'attend'; readonly with: AttendArguments };
+/** patterns, rows, keys, n, words, D, scratch, counts. */
+export type CountArguments = readonly [
+  patterns: number,
+  rows: number,
+  keys: number,
+  keyCount: number,
+  words: number,
+  degree: number,
+  scratch: number,
+  counts: number,
+];
 
-export function runJob(kernel: Kernel, job: Job): void {
-  kernel.attend(...job.with);
+/** patterns, rows, keys, n, words, D, values, d_v, counts, sums. */
+export type SumArguments = readonly [
+  patterns: number,
+  rows: number,
+  keys: number,
+  keyCount: number,
+  words: number,
+  degree: number,
+  values: number,
+  valueDim: number,
+  counts: number,
+  sums: number,
+];
+
+/** A call of the kernel that a thread makes. */
+export type Job =
+  | { readonly call: 'attend'; readonly with: AttendArguments }
+  | { readonly call: 'countPatterns'; readonly with: CountArguments }
+  | { readonly call: 'sumPatterns'; readonly with: SumArguments };
+
+export function runJob(kernel: Kernel, { call, with: values }: Job): void {
+  (kernel[call] as (...values: readonly number[]) => void)(...values);
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;

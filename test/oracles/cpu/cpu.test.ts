@@ -7,7 +7,7 @@ import { suite } from '../../support/harness.ts';
 import { adversarial, attentions, cook, distance, hardAttention, numbers } from '../cases.ts';
 
 suite('oracles/cpu/cpu', (test) => {
-  const oracle = cpuOracle({ threads: 2 });
+  const oracle = cpuOracle({ threads: 2, path: 'dense' });
 
   for (const [name, attention] of adversarial()) {
     test(`within its claim: ${name}`, async () => {

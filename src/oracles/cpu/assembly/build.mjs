@@ -1,12 +1,12 @@
 /**
- * Compiles index.ts with AssemblyScript and writes the WebAssembly as base64 into ../kernel-bytes.ts, so that no
+ * Compiles the kernels with AssemblyScript and writes the WebAssembly as base64 into ../kernel-bytes.ts, so that no
  * file need be found when it runs and a browser takes it as it is. Part of `npm run build`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import asc from 'assemblyscript/asc';
 
 const options = [
-  'index.ts',
+  ...['index.ts', 'counts.ts'],
   ...['--outFile', 'kernel.wasm'],
   ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
   ...['--runtime', 'stub', '--use', 'abort='],

@@ -1,0 +1,61 @@
+/** The weights exp(scale·(t·c·s + Σ_g q_g·k_g) − shift) of all inner products s that a query scale can meet. */
+import { productError, sumError } from '../error-free.ts';
+import type { KeyClass } from './structure.ts';
+
+/** The largest weight of a table is at most e^340 ≈ 2^490, so that weights e^1000 times smaller are normal numbers. */
+const lift = 340;
+
+/** ln(largest weight / smallest weight) that a table may have. */
+export const widestSpan = 1000;
+
+export interface WeightTable {
+  /** The weights of each class, s = 0 … D (only s = 0 for a class without a pattern), one class after the other. */
+  readonly weights: Float64Array;
+  /** The largest |logit| among them. */
+  readonly largest: number;
+}
+
+/**
+ * The table of a query with pattern value `t` and entries `general`; undefined where its logits span more than
+ * `widestSpan`. A logit is carried as an unevaluated sum hi + lo, so its error does not grow with its size.
+ */
+export function weightTable(
+  classes: readonly KeyClass[],
+  degree: number,
+  scale: number,
+  t: number,
+  general: Float64Array,
+): WeightTable | undefined {
+  const his: number[] = [];
+  const los: number[] = [];
+  for (const { factor, general: key } of classes) {
+    let hi = 0;
+    let lo = 0;
+    for (let g = 0; g < key.length; g++) {
+      const product = general[g]! * key[g]!;
+      const sum = hi + product;
+      lo += productError(general[g]!, key[g]!, product) + sumError(hi, product, sum);
+      hi = sum;
+    }
+    const one = t * factor;
+    const oneLow = productError(t, factor, one);
+    for (let s = 0; s <= (factor === 0 ? 0 : degree); s++) {
+      const product = one * s;
+      const sum = hi + product;
+      const low = lo + productError(one, s, product) + oneLow * s + sumError(hi, product, sum);
+      const logit = scale * sum;
+      his.push(logit);
+      los.push(productError(scale, sum, logit) + scale * low);
+    }
+  }
+  const most = his.reduce((a, b) => Math.max(a, b), -Infinity);
+  const least = his.reduce((a, b) => Math.min(a, b), Infinity);
+  if (!(most - least <= widestSpan)) return undefined;
+  const shift = lift - most;
+  const weights = Float64Array.from(his, (logit, at) => {
+    const shifted = logit + shift;
+    const low = sumError(logit, shift, shifted) + los[at]!; // at most 2^-22 where logits reach 2^30
+    return Math.exp(shifted) * (1 + (low + 0.5 * low * low));
+  });
+  return { weights, largest: Math.max(Math.abs(most), Math.abs(least)) };
+}

@@ -1,0 +1,272 @@
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
+import { openEngine } from '../../../src/oracles/cpu/engine.ts';
+import { attendStructured } from '../../../src/oracles/cpu/structured.ts';
+import type { Attended } from '../../../src/oracles/oracle.ts';
+import { denseMatrix, entries, type Attention } from '../../../src/problems/attention.ts';
+import { InputError } from '../../../src/problems/input-error.ts';
+import { suite } from '../../support/harness.ts';
+import { adversarial, attentions, cook, distance, numbers } from '../cases.ts';
+
+interface Shape {
+  readonly vectors: number;
+  readonly keys: number;
+  readonly pads: number;
+  readonly dimension: number;
+  readonly scales: number;
+  readonly bits: number;
+  readonly seed: number;
+}
+
+/** As reductions make it: several scales of each vector, pads, a pad coordinate, values 1 and the bits of the index. */
+function reduction({ vectors, keys, pads, dimension, scales, bits, seed }: Shape): Attention {
+  const next = numbers(seed);
+  const bit = (): number => +(next() < 0.4);
+  const left = Array.from({ length: vectors * dimension }, bit);
+  const right = Array.from({ length: keys * dimension }, bit);
+  const bound = 6 + 10 * next();
+  const t = Array.from({ length: scales }, (_, k) => (k === 0 ? bound : bound * next() ** 2));
+  return cook({
+    queries: vectors * scales,
+    keys: keys + pads,
+    headDim: dimension + 1,
+    valueDim: 1 + bits,
+    q: (r, c) => (c === dimension ? bound : left[Math.floor(r / scales) * dimension + c]! * t[r % scales]!),
+    k: (r, c) =>
+      r < keys ? (c === dimension ? 0 : -bound * right[r * dimension + c]!) : c === dimension ? bound : 0,
+    v: (r, c) => (r >= keys ? 0 : c === 0 ? 1 : (r >>> (c - 1)) & 1),
+  });
+}
+
+const shapes: fc.Arbitrary<Shape> = fc.record({
+  vectors: fc.integer({ min: 1, max: 6 }),
+  keys: fc.integer({ min: 1, max: 40 }),
+  pads: fc.integer({ min: 0, max: 5 }),
+  dimension: fc.integer({ min: 1, max: 300 }),
+  scales: fc.integer({ min: 1, max: 5 }),
+  bits: fc.integer({ min: 0, max: 4 }),
+  seed: fc.nat(),
+});
+
+/** One entry of a matrix changed. */
+function changed(
+  attention: Attention,
+  name: 'q' | 'k' | 'v',
+  at: number,
+  to: (x: number) => number,
+): Attention {
+  const matrix = attention[name];
+  const all = entries(matrix);
+  all[at] = to(all[at]!);
+  return { ...attention, [name]: denseMatrix(matrix.rows, matrix.columns, all) };
+}
+
+const nudged = (x: number): number => x * (1 + 2 ** -52);
+const typical = reduction({ vectors: 12, keys: 50, pads: 4, dimension: 70, scales: 4, bits: 3, seed: 5 });
+/** The first entry of row `row` that is not 0. */
+const firstEntry = (matrix: Attention['q'], row: number): number => {
+  const all = entries(matrix);
+  for (let at = row * matrix.columns; ; at++) if (all[at] !== 0) return at;
+};
+
+suite('oracles/cpu/structured', (test) => {
+  const oracle = cpuOracle({ threads: 2 });
+  const forced = cpuOracle({ threads: 1, path: 'structured' });
+  const dense = cpuOracle({ threads: 1, path: 'dense' });
+
+  test('within its claim of at most 25u, for patterns of one to five words, pads and value columns', () =>
+    fc.assert(
+      fc.asyncProperty(shapes, async (shape) => {
+        const attention = reduction(shape);
+        const attended = await forced.attend(attention);
+        assert.is(attended.path, 'structured');
+        assert.ok(attended.output.error.relative <= 25 * 2 ** -53);
+        const { share } = distance(attention, attended);
+        assert.ok(share <= 1, `${share} of the claim`);
+      }),
+      { numRuns: 60 },
+    ));
+
+  for (const [name, attention] of adversarial()) {
+    test(`whichever way it takes, within its claim: ${name}`, async () => {
+      const { share } = distance(attention, await oracle.attend(attention));
+      assert.ok(share <= 1, `${share} of the claim`);
+    });
+  }
+
+  test('whichever way it takes, within its claim for random matrices', () =>
+    fc.assert(
+      fc.asyncProperty(attentions, async (attention) => {
+        const { share } = distance(attention, await oracle.attend(attention));
+        assert.ok(share <= 1, `${share} of the claim`);
+      }),
+      { numRuns: 40 },
+    ));
+
+  test('both ways agree within their claims, around every edge of tiles and words', async () => {
+    for (const keys of [1, 3, 4, 5, 1023, 1024, 1025, 2049]) {
+      for (const dimension of [1, 63, 64, 65, 127, 128, 191, 193, 256]) {
+        const attention = reduction({
+          vectors: 3,
+          keys,
+          pads: 2,
+          dimension,
+          scales: 3,
+          bits: 0,
+          seed: keys + dimension,
+        });
+        const [a, b] = [(await forced.attend(attention)).output, (await dense.attend(attention)).output];
+        a.values.forEach((x, e) => {
+          const allowed = (a.error.relative + b.error.relative) * b.values[e]! * 1.001 + 1e-300;
+          assert.ok(Math.abs(x - b.values[e]!) <= allowed, `${keys} keys, ${dimension} bits, output ${e}`);
+        });
+      }
+    }
+  });
+
+  test('an entry that is off by an ulp is no pattern: the dense way, which says why, and is right', async () => {
+    const near: readonly (readonly [name: 'q' | 'k', at: number, reason: RegExp])[] = [
+      ['q', firstEntry(typical.q, 1), /row 1 of Q has several values|several values in more than/],
+      ['q', firstEntry(typical.q, 47), /row \d+ of Q has several values|several values in more than/],
+      ['k', firstEntry(typical.k, 20), /row 20 of K has several values|several values in more than/],
+    ];
+    for (const [name, at] of near) {
+      const attention = changed(typical, name, at, nudged);
+      const attended = await oracle.attend(attention);
+      const { share } = distance(attention, attended);
+      assert.ok(share <= 1, `${name} ${at}: ${share} of the claim`);
+      // A single odd column can be taken as general; its column is then no part of any pattern. Either is right.
+      if (attended.path === 'dense') assert.match(attended.reason, /several values/);
+    }
+  });
+
+  test('beyond a few odd columns, kinds of keys, or values that are not integers, the dense way is taken', async () => {
+    const next = numbers(3);
+    const { k, q } = typical;
+    const scattered = entries(q).map((x) => (x === 0 || next() < 0.9 ? x : nudged(x)));
+    const kinds = entries(k).map((x, at) => x * (1 + (Math.floor(at / k.columns) % 7) / 8));
+    const cases: readonly (readonly [Attention, RegExp])[] = [
+      [{ ...typical, q: denseMatrix(q.rows, q.columns, scattered) }, /several values in more than 4 columns/],
+      [{ ...typical, k: denseMatrix(k.rows, k.columns, kinds) }, /K has more than 5 kinds of rows/],
+      [changed(typical, 'v', 8, () => 0.5), /not small integers/],
+      [changed(typical, 'v', 8, () => 2 ** 25), /not small integers/],
+      [{ ...typical, scale: 40 }, /span more than 1000/],
+    ];
+    for (const [attention, reason] of cases) {
+      const attended = await oracle.attend(attention);
+      assert.is(attended.path, 'dense');
+      assert.match(attended.reason, reason);
+      assert.ok(distance(attention, attended).share <= 1);
+      const refused = await forced.attend(attention).then(
+        () => new Error('attended'),
+        (error: unknown) => error as Error,
+      );
+      assert.instance(refused, InputError);
+      assert.match(refused.message, reason);
+    }
+  });
+
+  test('one value a column that is no integer, and integers of both signs, are taken', async () => {
+    const values = (v: (r: number, c: number) => number): Attention => ({
+      ...typical,
+      v: cook({ queries: 1, keys: typical.k.rows, headDim: 1, valueDim: 2, q: () => 0, k: () => 0, v }).v,
+    });
+    for (const attention of [
+      values(() => 0.3),
+      values((r, c) => (r < 50 ? 0.1 + c : -7e9)),
+      values((r) => ((r * 7919) % 101) - 50),
+    ]) {
+      const attended = await forced.attend(attention);
+      const { share } = distance(attention, attended);
+      assert.ok(share <= 1, `${share} of the claim`);
+    }
+  });
+
+  test('the same bits whatever the threads and wherever blocks end', async () => {
+    const attention = reduction({
+      vectors: 2600,
+      keys: 3000,
+      pads: 9,
+      dimension: 20,
+      scales: 4,
+      bits: 2,
+      seed: 11,
+    });
+    const outputs: Float64Array[] = [];
+    for (const threads of [1, 2, 3]) {
+      const engine = await openEngine(threads);
+      const attended = (await attendStructured(attention, engine)) as Attended;
+      outputs.push(attended.output.values);
+      await engine.close();
+    }
+    assert.equal(outputs[1], outputs[0]);
+    assert.equal(outputs[2], outputs[0]);
+    // The last rows alone: another block, other neighbours.
+    const { q } = attention;
+    const tail: Attention = {
+      ...attention,
+      q: {
+        rows: 40,
+        columns: q.columns,
+        read: (a, b, into) => q.read(q.rows - 40 + a, q.rows - 40 + b, into),
+      },
+    };
+    assert.equal((await forced.attend(tail)).output.values, outputs[0]!.slice(-40 * attention.v.columns));
+  });
+
+  test('progress ends at 1, an abort is obeyed, and calls at once do not meet', async () => {
+    const shares: number[] = [];
+    const attention = reduction({
+      vectors: 900,
+      keys: 40,
+      pads: 2,
+      dimension: 60,
+      scales: 20,
+      bits: 0,
+      seed: 2,
+    });
+    const [one, two] = await Promise.all([
+      oracle.attend(attention, { onProgress: (done) => shares.push(done) }),
+      oracle.attend(typical),
+    ]);
+    assert.is(shares.at(-1), 1);
+    assert.ok(shares.length > 1 && shares.every((share, k) => k === 0 || share > shares[k - 1]!));
+    assert.equal(two.output.values, (await forced.attend(typical)).output.values);
+    assert.equal(one.output.values, (await forced.attend(attention)).output.values);
+    const controller = new AbortController();
+    const aborted = oracle.attend(attention, {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    assert.match(String(await aborted.catch((error: unknown) => error)), /Abort/);
+    assert.equal((await oracle.attend(typical)).output.values, two.output.values);
+  });
+
+  test('entries that are not finite are refused with their place', async () => {
+    for (const [name, at] of [
+      ['q', 100],
+      ['k', 300],
+      ['v', 7],
+    ] as const) {
+      for (const bad of [NaN, Infinity, -Infinity]) {
+        const refused = await oracle
+          .attend(changed(typical, name, at, () => bad))
+          .catch((error: unknown) => error);
+        assert.instance(refused, InputError);
+        assert.is((refused as InputError).fault.field, name);
+      }
+    }
+  });
+
+  test('a thousand calls hold no more memory than fifty', async () => {
+    const call = async (count: number): Promise<number> => {
+      for (let n = 0; n < count; n++) await oracle.attend(typical);
+      return process.memoryUsage.rss() / 2 ** 20;
+    };
+    await call(100);
+    const before = await call(50);
+    const after = await call(1000);
+    assert.ok(after < before + 64, `${before} MiB, then ${after} MiB`);
+  });
+});
