@@ -30,6 +30,8 @@ interface Placed {
 
 /** Room for one block on its way, in bytes. */
 export interface Slot {
+  /** Its rows of Q, as float64s. */
+  readonly queries: number;
   readonly patterns: number;
   /** For each class. */
   readonly counts: readonly number[];
@@ -43,11 +45,11 @@ export interface Layout {
   readonly end: number;
 }
 
-/** Lays out keys, values and `slots` blocks of at most `patterns` patterns. Allocates nothing. */
+/** Lays out keys, values and `slots` blocks of at most `rows` queries, each a pattern of its own. Allocates nothing. */
 export function layOut(
   { classes, columns, degree }: StructuredKeys,
   v: Matrix,
-  patterns: number,
+  rows: number,
   slots: number,
 ): Layout {
   let end = 1024;
@@ -71,9 +73,10 @@ export function layOut(
   return {
     classes: placed,
     slots: Array.from({ length: slots }, () => ({
-      patterns: take(patterns * patternBytes),
-      counts: placed.map(({ flat }) => take(flat === undefined ? patterns * size * 4 : 0)),
-      sums: placed.map(({ values }) => take(values === 0 ? 0 : patterns * size * v.columns * 8)),
+      queries: take(rows * columns.bits.length * 8),
+      patterns: take(rows * patternBytes),
+      counts: placed.map(({ flat }) => take(flat === undefined ? rows * size * 4 : 0)),
+      sums: placed.map(({ values }) => take(values === 0 ? 0 : rows * size * v.columns * 8)),
       scratch: placed.map(({ flat }) => take(flat === undefined ? size * 16 : 0)),
     })),
     get end() {

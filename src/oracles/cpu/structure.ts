@@ -22,7 +22,7 @@ export const mostClasses = 5;
 const largestInteger = 2 ** 24;
 
 /** Rows that are looked at to choose the general columns. */
-const sampled = 256;
+const sampled = 64;
 
 /** Where the bits of a pattern stand in a row of Q or K. */
 export interface PatternColumns {

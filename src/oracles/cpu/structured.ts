@@ -23,8 +23,8 @@ import { readGeneral, readPattern, structureKeys, type KeyClass, type Structured
 import { weightTable, widestSpan, type WeightTable } from './weight-table.ts';
 
 /** Entries of Q in a block, about, and queries, at most. */
-const blockEntries = 2 ** 19;
-const blockRows = 8192;
+const blockEntries = 2 ** 16;
+const blockRows = 4096;
 
 /** Popcounts from which on threads are worth waking. */
 const threadsFrom = 2e7;
@@ -66,7 +66,7 @@ export async function attendStructured(
   const tableOf = tables(classes, degree, scale);
   const visit = async (slot: Slot, from: number, to: number): Promise<void> => {
     const rows = to - from;
-    const block = new Float64Array(rows * q.columns);
+    const block = new Float64Array(engine.memory.buffer, slot.queries, rows * q.columns);
     q.read(from, to, block);
     requireFinite('q', block, block.length, q.columns, from);
     const into = new Uint32Array(engine.memory.buffer, slot.patterns, rows * 2 * keys.columns.words);
@@ -79,8 +79,7 @@ export async function attendStructured(
       if (table === undefined)
         throw new Unstructured(`logits of query ${from + row} span more than ${widestSpan}`);
       if (table.largest > largestLogit) throw logitFault(from + row, table.largest);
-      const out = values.subarray((from + row) * v.columns, (from + row + 1) * v.columns);
-      average(classes, histograms, queries.patternOf[row]!, table.weights, out);
+      average(classes, histograms, queries.patternOf[row]!, table.weights, values, from + row, v.columns);
     }
   };
 
@@ -162,31 +161,34 @@ function tables(
   };
 }
 
-/** One row of the output from its pattern's histograms and its scale's weights. */
+/** Row `row` of the output, `valueDim` columns of zeros so far, from its pattern's histograms and its scale's weights. */
 function average(
   classes: readonly KeyClass[],
   histograms: readonly Histogram[],
   pattern: number,
   weights: Float64Array,
-  out: Float64Array,
+  values: Float64Array,
+  row: number,
+  valueDim: number,
 ): void {
-  out.fill(0);
+  const out = row * valueDim;
   let total = 0;
   let at = 0; // where the weights of the class begin
-  for (const [index, { constant }] of classes.entries()) {
+  for (let index = 0; index < classes.length; index++) {
+    const { constant } = classes[index]!;
     const { size, stride, counts, sums } = histograms[index]!;
     const first = pattern * stride;
     const mass = weighted(counts, first, 1, weights, at, size);
     total += mass;
-    for (let c = 0; c < out.length; c++) {
+    for (let c = 0; c < valueDim; c++) {
       const value = constant[c]!;
-      out[c]! += Number.isNaN(value)
-        ? weighted(sums, first * out.length + c, out.length, weights, at, size)
+      values[out + c]! += Number.isNaN(value)
+        ? weighted(sums, first * valueDim + c, valueDim, weights, at, size)
         : value * mass;
     }
     at += size;
   }
-  for (let c = 0; c < out.length; c++) out[c]! /= total;
+  for (let c = 0; c < valueDim; c++) values[out + c]! /= total;
 }
 
 /** Σ_s numbers[first + s·step] · weights[at + s], compensated. */
