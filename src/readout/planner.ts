@@ -186,8 +186,8 @@ const lowestBound = 2 ** -4;
 
 /**
  * The smallest index from `bottom` to `top` where the decreasing function `excess` is ≤ 0; it is at `top`. It calls
- * `excess`, which is dear, few times: `model` has about its shape, and after two calls the secant through
- * (model, excess) says where to look next.
+ * `excess`, which is dear, few times: `model` has about its shape, and the secant through (model, excess) says where to
+ * look next; where that does not halve the interval, the next look is in its middle.
  */
 function searchSmallest(
   bottom: number,
@@ -199,19 +199,28 @@ function searchSmallest(
   let holds = top;
   let point = { model: model(top), excess: excess(top) };
   let slope = 1;
+  let bisect = false;
   while (holds - fails > 1) {
-    const target = point.model - point.excess / slope; // where the line through `point` says that excess is 0
-    let guess = holds - 1;
-    while (guess > fails + 1 && model(guess - 1) <= target) guess--;
+    const width = holds - fails;
+    const guess = bisect ? fails + Math.floor(width / 2) : secant();
     const next = { model: model(guess), excess: excess(guess) };
     if (next.excess <= 0) holds = guess;
     else fails = guess;
+    bisect = !bisect && holds - fails > width / 2;
     if (!Number.isFinite(next.excess)) continue;
     const rise = (next.excess - point.excess) / (next.model - point.model);
     if (rise > 0.2 && rise < 5) slope = rise;
     point = next;
   }
   return holds;
+
+  /** Where the line through `point` says that excess is 0, inside the interval. */
+  function secant(): number {
+    const target = point.model - point.excess / slope;
+    let guess = holds - 1;
+    while (guess > fails + 1 && model(guess - 1) <= target) guess--;
+    return guess;
+  }
 }
 
 /** Numbers of eight significant bits in increasing order: index 128·e + m is (128 + m)·2^(e−7). */

@@ -55,6 +55,11 @@ export function solveProgram({ nodes, costs, degree, tolerance }: Program): Solu
   // At c = 0 with a free node every other node ties; costs that differ in the 24th bit break such ties for good.
   const limits = costs.map((cost, k) => cost + ((cost * BigInt((k * 7919) % 101)) >> 31n));
 
+  // The optimum uses all small exponents and ever fewer of the large ones, whose powers hardly differ. Solving for such
+  // a selection first leaves few steps to do among all of them.
+  const all = Array.from({ length: degree + 1 }, (_, s) => s);
+  let candidates = spread(degree);
+
   const exponents: Signed[] = []; // the c_s ≠ 0, with their signs
   const tight: Signed[] = []; // the nodes with p(x_k) = ± limit
 
@@ -71,6 +76,10 @@ export function solveProgram({ nodes, costs, degree, tolerance }: Program): Solu
     const weights = solveTransposed(matrix, gradient);
 
     const entering = mostViolated(weights) ?? mostMisplaced(weights);
+    if (entering === undefined && candidates !== all) {
+      candidates = all;
+      continue;
+    }
     if (entering === undefined) {
       const found = tight.map((node, k) => [node.index, weights[k]!] as const);
       return { weights: found.toSorted(([a], [b]) => a - b), pivots };
@@ -84,7 +93,7 @@ export function solveProgram({ nodes, costs, degree, tolerance }: Program): Solu
     const inside = new Set(exponents.map((s) => s.index));
     let most = negligible;
     let found: Signed | undefined;
-    for (let s = 0; s <= degree; s++) {
+    for (const s of candidates) {
       if (inside.has(s)) continue;
       let residual = s === 0 ? one << 256n : 0n;
       for (let k = 0; k < tight.length; k++) residual -= weights[k]! * powers[tight[k]!.index]![s]!;
@@ -160,4 +169,11 @@ export function solveProgram({ nodes, costs, degree, tolerance }: Program): Solu
       tight.splice(entering.position, 1);
     }
   }
+}
+
+/** 0 … 8, from there on in steps of an eighth, and the degree. */
+function spread(degree: number): number[] {
+  const chosen: number[] = [];
+  for (let s = 0; s < degree; s += Math.max(1, Math.floor(s / 8))) chosen.push(s);
+  return [...chosen, degree];
 }
