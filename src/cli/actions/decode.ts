@@ -1,0 +1,96 @@
+/** `seth decode`: from an instance and an output of it, whoever computed that, to the answer. */
+import type { AttentionOutput } from '../../problems/attention.ts';
+import type { Cnf } from '../../problems/cnf.ts';
+import { bytesOf, unitRoundoff, type Dtype } from '../../problems/dtype.ts';
+import { InputError } from '../../problems/input-error.ts';
+import { parseDimacs } from '../../formats/dimacs.ts';
+import { requireFormulaHash, type Instance } from '../../formats/instance.ts';
+import type { InstanceDocument } from '../../formats/instance-document.ts';
+import { readOutput } from '../../formats/output.ts';
+import { carryBack } from '../../verify/carry-back.ts';
+import { underflow } from '../../verify/careful-kernel.ts';
+import { chainBytes, requireFeasible } from '../../verify/limits.ts';
+import { answerExit, answerFields, answerLines } from '../answers.ts';
+import type { DecodeArguments } from '../commands/decode.ts';
+import { RefusedOutput, UsageError } from '../faults.ts';
+import { inFile, readInstanceAt } from '../instance-input.ts';
+import { memoryOf, numberOf } from '../options.ts';
+import { attentionOptions, requireOwnInstance } from '../own-instance.ts';
+import { nameOf, readBytes } from '../read.ts';
+import { print } from '../write.ts';
+
+export async function decode(args: DecodeArguments): Promise<number> {
+  if (args.instance === '-' && args.output === '-') {
+    throw new UsageError('the instance and the output cannot both come from standard input');
+  }
+  const claimed = numberOf('error', args.error, { min: 0, max: 1 });
+  const memory = memoryOf(args);
+  const instance = await readInstanceAt(args.instance, memory);
+  const document = inFile(args.instance, () => documentOf(instance));
+  await requireFormulaHash(document).catch((error: unknown) => inFile(args.instance, () => rethrow(error)));
+  const cnf = inFile(args.instance, () => formulaOf(instance, document, memory));
+  const bytes = await readBytes(args.output, memory);
+  const answer = refusing(args.output, () => {
+    const output = outputOf(bytes, instance, document, claimed ?? document.plannedError);
+    return carryBack(cnf, output, document.encoding, attentionOptions(document));
+  });
+  await print(args.json ? `${JSON.stringify(answerFields(answer))}\n` : answerLines(answer));
+  return answerExit(answer);
+}
+
+function documentOf({ document }: Instance): InstanceDocument {
+  if (document !== undefined) return document;
+  throw new InputError({
+    code: 'metadata-missing',
+    field: '__metadata__.seth',
+    expected: 'the document that says how to decode',
+    found: 'none',
+    hint: 'give an instance that "seth generate" made',
+  });
+}
+
+/** The formula in the document, when the whole instance follows from it. */
+function formulaOf(instance: Instance, document: InstanceDocument, memory: number): Cnf {
+  const { cnf } = inField('seth.cnf.text', () => parseDimacs(document.cnf.text));
+  requireFeasible(cnf, memory, (variables, clauses) => chainBytes(variables, clauses, 1));
+  requireOwnInstance(instance, document, cnf);
+  return cnf;
+}
+
+/**
+ * The output with the error to decode it for: what it claims, and where its format is narrower than the
+ * instance's the rounding to it as well.
+ */
+function outputOf(
+  bytes: Uint8Array,
+  { q, v }: Instance,
+  document: InstanceDocument,
+  claimed: number,
+): AttentionOutput {
+  const [rows, columns] = [q.shape[0]!, v.shape[1]!];
+  const { dtype, values } = readOutput(bytes, { rows, columns }, { unitInterval: true });
+  const isNarrower = bytesOf(dtype) < bytesOf(document.dtype);
+  const relative = isNarrower ? claimed + unitRoundoff(dtype) * (1 + claimed) : claimed;
+  const absolute = Math.max(...[dtype, document.dtype].map((format: Dtype) => underflow(format)));
+  return { rows, columns, values, error: { relative, absolute } };
+}
+
+function refusing<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof InputError ? new RefusedOutput({ ...error.fault, file: nameOf(path) }) : error;
+  }
+}
+
+function inField<T>(field: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof InputError ? new InputError({ ...error.fault, field }) : error;
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}

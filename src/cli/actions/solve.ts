@@ -1,0 +1,43 @@
+/** `seth solve`: one formula, its answer. */
+import { openOracle } from '../../oracles/oracles.ts';
+import { solveByAttention } from '../../verify/verify.ts';
+import { answerExit, answerFields, answerLines } from '../answers.ts';
+import { chainFault } from '../chain-fault.ts';
+import type { SolveArguments } from '../commands/solve.ts';
+import { warn } from '../faults.ts';
+import { readFormula } from '../formula.ts';
+import { encodingFields, formulaFields } from '../json-fields.ts';
+import { encodeOptions, memoryOf } from '../options.ts';
+import { openProgress } from '../progress.ts';
+import { print } from '../write.ts';
+
+export async function solve(args: SolveArguments): Promise<number> {
+  const options = { ...encodeOptions(args), memory: memoryOf(args) };
+  const oracle = await openOracle(args.oracle); // it starts nothing before it attends
+  const formula = await readFormula(args.file, args.strict);
+  formula.warnings.forEach(warn);
+  const progress = await openProgress(args.progress);
+  try {
+    const onProgress = (done: number): void => progress.update(done, args.file);
+    const solved = await solveByAttention(formula.cnf, { ...options, onProgress }, oracle);
+    progress.stop();
+    const { answer, instance, sampled, path, claimedError, seconds } = solved;
+    const { encode, attend, decode } = seconds;
+    const json = {
+      ...formulaFields(formula),
+      ...encodingFields(options, instance, oracle.name),
+      ...answerFields(answer),
+      sampled,
+      path,
+      claimedError,
+      seconds: { encode, attend, decode },
+    };
+    await print(args.json ? `${JSON.stringify(json)}\n` : answerLines(answer));
+    return answerExit(answer);
+  } catch (error) {
+    throw chainFault(error, args.file, oracle.name);
+  } finally {
+    progress.stop();
+    await oracle.close();
+  }
+}

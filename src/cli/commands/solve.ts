@@ -1,0 +1,33 @@
+import type { CommandModule } from 'yargs';
+import { act } from '../act.ts';
+import {
+  encodingOptions,
+  jsonOption,
+  oracleOption,
+  progressOption,
+  type EncodingArguments,
+  type ReportArguments,
+} from '../options.ts';
+
+export interface SolveArguments extends EncodingArguments, ReportArguments {
+  readonly file: string;
+  readonly oracle: string;
+}
+
+export const solve: CommandModule<object, SolveArguments> = {
+  command: 'solve <file>',
+  describe: 'Answer a formula through attention: satisfiable or not, a model, the number of models',
+  builder: (yargs) =>
+    encodingOptions(yargs)
+      .positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'DIMACS CNF, plain, gzip or xz; - is standard input',
+      })
+      .options({ oracle: oracleOption, json: jsonOption, progress: progressOption })
+      .example('seth random planted --variables 16 --seed 1 | seth solve -', '')
+      .epilogue(
+        'Exit code: 10 satisfiable, 20 unsatisfiable, 0 unknown, 1 if the oracle failed, 2 bad input.',
+      ),
+  handler: act(async () => (await import('../actions/solve.ts')).solve),
+};

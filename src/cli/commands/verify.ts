@@ -1,0 +1,36 @@
+import type { CommandModule } from 'yargs';
+import { act } from '../act.ts';
+import {
+  encodingOptions,
+  jsonOption,
+  oracleOption,
+  progressOption,
+  type EncodingArguments,
+  type ReportArguments,
+} from '../options.ts';
+
+export interface VerifyArguments extends EncodingArguments, ReportArguments {
+  readonly file: readonly string[];
+  readonly oracle: string;
+}
+
+export const verify: CommandModule<object, VerifyArguments> = {
+  command: 'verify <file..>',
+  describe: 'Run the whole chain on formulas and check every step against independent solvers',
+  builder: (yargs) =>
+    encodingOptions(yargs)
+      .positional('file', {
+        array: true,
+        type: 'string',
+        demandOption: true,
+        describe:
+          'DIMACS CNF, plain, gzip or xz; - is standard input; a directory stands for its .cnf, .cnf.gz and .cnf.xz',
+      })
+      .options({ oracle: oracleOption, json: jsonOption, progress: progressOption })
+      .example('seth verify instances', '')
+      .example('seth random uniform --variables 16 --seed 1 | seth verify - --json', '')
+      .epilogue(
+        'Exit code: 0 if all agree, 1 if something disagrees or is inconclusive, otherwise 2 if a file was bad input.',
+      ),
+  handler: act(async () => (await import('../actions/verify.ts')).verify),
+};

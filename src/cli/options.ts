@@ -1,0 +1,142 @@
+/** Options that several commands share, and how their values become numbers and settings. */
+import type { Argv } from 'yargs';
+import type { Dtype } from '../problems/dtype.ts';
+import { InputError } from '../problems/input-error.ts';
+import type { ReadoutKind } from '../readout/readout.ts';
+import type { EncodeOptions, ScaleName } from '../verify/prepare.ts';
+import { memoryLimit } from './memory.ts';
+import type { ProgressMode } from './progress.ts';
+
+/** Numbers arrive as they were typed, and `numberOf` reads them: yargs would make NaN of a typing error. */
+export type Typed = unknown;
+
+export interface EncodingArguments {
+  readonly route: ReadoutKind;
+  readonly dtype: Dtype;
+  readonly scale: ScaleName;
+  readonly bound?: Typed;
+  readonly split: 'order' | 'weight';
+  readonly prune: boolean;
+  readonly witness: 'scan' | 'columns';
+  readonly strict: boolean;
+  readonly memory?: Typed;
+}
+
+export interface ReportArguments {
+  readonly json: boolean;
+  readonly progress: ProgressMode;
+  readonly debug?: boolean;
+}
+
+/** How a formula becomes an instance: generate, solve, verify. */
+export function encodingOptions(yargs: Argv): Argv<EncodingArguments> {
+  return yargs.options({
+    route: {
+      choices: ['minimax', 'interpolation', 'threshold'] as const,
+      default: 'minimax' as const,
+      describe: 'How counts are read from attention',
+    },
+    dtype: {
+      choices: ['f64', 'f32', 'f16', 'bf16'] as const,
+      default: 'f64' as const,
+      describe: 'Format of the tensors',
+    },
+    scale: {
+      choices: ['linear', 'rsqrt'] as const,
+      default: 'linear' as const,
+      describe: 'What multiplies QKᵀ: 1/d or 1/√d',
+    },
+    bound: {
+      requiresArg: true,
+      defaultDescription: 'the smallest that the error certifies',
+      describe: 'B, the largest entry of Q and K',
+    },
+    split: {
+      choices: ['order', 'weight'] as const,
+      default: 'order' as const,
+      describe: 'Halves of the variables: by number, or such that inner products stay small',
+    },
+    prune: {
+      boolean: true,
+      default: false,
+      describe: 'Leave out half-assignments that already falsify a clause',
+    },
+    witness: {
+      choices: ['scan', 'columns'] as const,
+      default: 'scan' as const,
+      describe: 'Find the model by a look at one row, or by further columns of V',
+    },
+    strict: {
+      boolean: true,
+      default: false,
+      describe: 'Refuse a formula whose number of clauses differs from its header',
+    },
+    memory: {
+      requiresArg: true,
+      defaultDescription: 'three quarters of the machine',
+      describe: 'GiB that may be used',
+    },
+  });
+}
+
+export const oracleOption = {
+  string: true,
+  requiresArg: true,
+  default: 'cpu',
+  describe: 'Who computes attention; "seth doctor" lists them',
+} as const;
+
+export const jsonOption = {
+  boolean: true,
+  default: false,
+  describe: 'For programs: JSON on standard output',
+} as const;
+
+export const progressOption = {
+  choices: ['always', 'never', 'auto'] as readonly ProgressMode[],
+  default: 'auto' as ProgressMode,
+  describe: 'Progress on standard error; auto: if that is a terminal',
+} as const;
+
+export interface Range {
+  readonly min?: number;
+  /** A bound that is itself not allowed. */
+  readonly above?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+}
+
+/** The number that was typed after `--option`; undefined without one. Throws an `InputError` that names the option. */
+export function numberOf(option: string, typed: Typed, range: Range): number | undefined {
+  if (typed === undefined) return undefined;
+  const text = typeof typed === 'string' ? typed.trim() : typeof typed === 'number' ? `${typed}` : '';
+  const value = text === '' ? NaN : Number(text);
+  const { min = -Infinity, above = -Infinity, max = Infinity, whole = false } = range;
+  const fits = value >= min && value > above && value <= max && Number.isFinite(value);
+  if (fits && (!whole || Number.isSafeInteger(value))) return value;
+  throw new InputError({
+    code: 'option-value',
+    field: `--${option}`,
+    expected: describeRange(range),
+    found: text === '' ? 'nothing' : text,
+    hint: `see --help for what --${option} means`,
+  });
+}
+
+function describeRange({ min, above, max, whole }: Range): string {
+  const kind = whole === true ? 'a whole number' : 'a number';
+  const from = min === undefined ? (above === undefined ? '' : ` above ${above}`) : ` from ${min}`;
+  const to = max === undefined ? '' : ` ${from === '' ? 'up' : 'and up'} to ${max}`;
+  return `${kind}${min !== undefined && max !== undefined ? ` from ${min} to ${max}` : `${from}${to}`}`;
+}
+
+/** The settings of `prepare`. */
+export function encodeOptions(args: EncodingArguments): EncodeOptions {
+  const { route, dtype, scale, split, prune, witness } = args;
+  const bound = numberOf('bound', args.bound, { above: 0 });
+  return { route, dtype, scaleName: scale, split, prune, witness, ...(bound === undefined ? {} : { bound }) };
+}
+
+/** Bytes that may be used, by `--memory`. */
+export const memoryOf = ({ memory }: { readonly memory?: Typed }): number =>
+  memoryLimit(numberOf('memory', memory, { above: 0 }));

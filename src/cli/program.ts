@@ -1,0 +1,91 @@
+/** The command line as yargs knows it. Parsing runs the command; whatever goes wrong is thrown. */
+import yargs, { type Argv, type CommandModule } from 'yargs';
+import { attend } from './commands/attend.ts';
+import { decode } from './commands/decode.ts';
+import { doctor } from './commands/doctor.ts';
+import { generate } from './commands/generate.ts';
+import { random } from './commands/random.ts';
+import { reduce } from './commands/reduce.ts';
+import { solve } from './commands/solve.ts';
+import { verify } from './commands/verify.ts';
+import { UsageError } from './faults.ts';
+import { usageMessage, usageWords } from './usage.ts';
+import { version } from './version.ts';
+
+/** Help wider than this is hard to read. */
+const widestHelp = 100;
+
+const commands = [
+  verify,
+  solve,
+  generate,
+  attend,
+  decode,
+  reduce,
+  random,
+  doctor,
+] as readonly CommandModule[];
+const names = [...commands.map(({ command }) => String(command).split(' ')[0]!), 'completion'];
+
+export function program(args: readonly string[]): Argv {
+  const parser = yargs(args.map((arg) => (arg === '-' ? dash : arg)));
+  return parser
+    .scriptName('seth')
+    .locale('en')
+    .updateStrings(usageWords)
+    .usage(
+      '$0 <command>\n\nFrom CNF-SAT through Orthogonal Vectors to attention, and back to a certified answer.',
+    )
+    .parserConfiguration({
+      'boolean-negation': false,
+      'dot-notation': false,
+    })
+    .command([...commands])
+    .completion('completion', 'Print a script that completes commands and options in bash, zsh or fish')
+    .option('debug', { boolean: true, default: false, global: true, describe: 'Print the stack of an error' })
+    .example('seth verify instances', '')
+    .example('seth random uniform --variables 16 --seed 1 | seth solve -', '')
+    .middleware(settle)
+    .demandCommand(1, 'name a command')
+    .strict()
+    .recommendCommands()
+    .alias('help', 'h')
+    .version(version())
+    .wrap(process.stdout.columns === undefined ? null : Math.min(widestHelp, process.stdout.columns))
+    .showHelpOnFail(false)
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      if (message === null) throw error; // a command's own
+      throw new UsageError(
+        usageMessage(message.replaceAll(/\0|\\u0000/g, '-'), args, {
+          commands: names,
+          options: optionsOf(parser),
+        }),
+      );
+    });
+}
+
+/** Stands for a lone `-`, which yargs loses among positional arguments. No argument can hold a NUL. */
+const dash = '\0';
+
+/** Gives a lone `-` back; of an option that was given twice the last counts, and only `file` may be many. */
+function settle(argv: Record<string, unknown>): void {
+  const restored = (value: unknown): unknown => (value === dash ? '-' : value);
+  for (const [name, value] of Object.entries(argv)) {
+    if (!Array.isArray(value)) argv[name] = restored(value);
+    else argv[name] = name === 'file' || name === '_' ? value.map(restored) : restored(value.at(-1));
+  }
+}
+
+/** The options and aliases of the command that was being parsed; yargs has them, its types do not. */
+function optionsOf(parser: Argv): readonly string[] {
+  const { key, alias } = (parser as unknown as WithOptions).getOptions();
+  return [...Object.keys(key), ...Object.values(alias).flat()];
+}
+
+interface WithOptions {
+  getOptions(): {
+    readonly key: Readonly<Record<string, unknown>>;
+    readonly alias: Readonly<Record<string, readonly string[]>>;
+  };
+}

@@ -1,0 +1,171 @@
+/** The table that `seth verify` prints: a row a file as soon as it is known, and a summary under it. */
+import type { Check, Verified } from '../verify/verify.ts';
+import { modelCount } from './answers.ts';
+import type { Formula } from './formula.ts';
+
+import { inBytes, peakMemory } from './memory.ts';
+import { paint } from './paint.ts';
+
+/** What became of one file. */
+export type Result =
+  | { readonly exit: number; readonly formula: Formula; readonly verified: Verified }
+  | { readonly exit: number; readonly error: unknown };
+
+export type Success = Exclude<Result, { error: unknown }>;
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly cell: (result: Success) => string;
+  /** Columns with a higher number go first when the terminal is narrow; 0 always stays. */
+  readonly expendable: number;
+}
+
+const checkNames: readonly Check['name'][] = ['model', 'sat-solver', 'orthogonal-vectors'];
+
+const columns: readonly Column[] = [
+  { title: 'vars', width: 4, expendable: 3, cell: ({ formula }) => `${formula.cnf.variables}` },
+  { title: 'clauses', width: 7, expendable: 3, cell: ({ formula }) => `${formula.cnf.clauses.length}` },
+  { title: 'n', width: 5, expendable: 0, cell: ({ verified }) => `${verified.instance.vectors}` },
+  { title: 'd', width: 4, expendable: 4, cell: ({ verified }) => `${verified.instance.headDim}` },
+  { title: 'B', width: 6, expendable: 0, cell: ({ verified }) => digits(verified.instance.bound, 4) },
+  {
+    title: 'B/√ln n',
+    width: 7,
+    expendable: 2,
+    cell: ({ verified }) => verified.instance.boundOverSqrtLog.toFixed(2),
+  },
+  { title: 'nodes', width: 5, expendable: 5, cell: ({ verified }) => `${verified.instance.nodes}` },
+  {
+    title: 'amplif.',
+    width: 7,
+    expendable: 5,
+    cell: ({ verified }) => digits(verified.instance.amplification, 3),
+  },
+  { title: 'answer', width: 6, expendable: 0, cell: ({ verified }) => answers[verified.answer.outcome] },
+  {
+    title: 'models',
+    width: 7,
+    expendable: 0,
+    cell: ({ verified: { answer } }) => modelCount(answer) ?? (answer.outcome === 'yes' ? '≥ 1' : '?'),
+  },
+  {
+    title: 'bias + noise',
+    width: 12,
+    expendable: 6,
+    cell: ({ verified: { answer } }) =>
+      `${share(answer.certificate.bias)} + ${share(answer.certificate.noise)}`,
+  },
+  { title: 'checks', width: 6, expendable: 0, cell: ({ verified }) => ticks(verified.checks) },
+  {
+    title: 'seconds',
+    width: 7,
+    expendable: 1,
+    cell: ({ verified: { seconds } }) =>
+      (seconds.encode + seconds.attend + seconds.decode + seconds.check).toFixed(2),
+  },
+];
+
+const answers = { yes: 'SAT', no: 'UNSAT', inconclusive: '?' } as const;
+
+export interface VerifyTable {
+  /** One row; for a file that failed, nothing but the count of it. */
+  row(result: Result): string;
+  totals(): string;
+}
+
+/** Where the table goes: how wide it is, if that is known, and whether it shows colour. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** A table for these files. */
+export function verifyTable(files: readonly string[], screen: Screen = process.stdout): VerifyTable {
+  const { bold, dim, green, red, yellow } = paint(screen);
+  const fileWidth = Math.min(48, Math.max(4, ...files.map((file) => file.length)));
+  const shown = fitting(screen.columns || Infinity, fileWidth);
+  const begun = performance.now();
+  const results: Result[] = [];
+  let headed = false;
+
+  const line = (file: string, cells: readonly string[]): string =>
+    [file.padEnd(fileWidth), ...cells].join('  ').trimEnd();
+  const heading = (): string => {
+    if (headed) return '';
+    headed = true;
+    const titles = line(
+      'file',
+      shown.map(({ title, width }) => title.padStart(width)),
+    );
+    return `${bold(titles)}\n${dim('─'.repeat(titles.length))}\n`;
+  };
+
+  return {
+    row(result) {
+      results.push(result);
+      if ('error' in result) return '';
+      const colour =
+        result.exit === 0 ? green : result.verified.answer.outcome === 'inconclusive' ? yellow : red;
+      const cells = shown.map(({ title, width, cell }) => {
+        const text = cell(result).padStart(width);
+        return title === 'checks' || title === 'answer' ? colour(text) : text;
+      });
+      return `${heading()}${line(shorten(result.formula.file, fileWidth), cells)}\n`;
+    },
+    totals() {
+      const good = results.filter((result): result is Success => !('error' in result));
+      const of = (outcome: keyof typeof answers): number =>
+        good.filter(({ verified }) => verified.answer.outcome === outcome).length;
+      const checks = good.flatMap(({ verified }) => verified.checks);
+      const agreeing = checks.filter(({ agrees }) => agrees).length;
+      const failed = results.length - good.length;
+      const agree = `${agreeing} of ${checks.length} checks agree`;
+      const parts = [
+        `${results.length} ${results.length === 1 ? 'file' : 'files'}`,
+        `${of('yes')} satisfiable`,
+        `${of('no')} unsatisfiable`,
+        ...(of('inconclusive') > 0 ? [yellow(`${of('inconclusive')} inconclusive`)] : []),
+        ...(failed > 0 ? [red(`${failed} failed`)] : []),
+        agreeing === checks.length ? green(agree) : red(agree),
+        `${((performance.now() - begun) / 1000).toFixed(1)} s`,
+        `${inBytes(peakMemory())} of memory at most`,
+      ];
+      const legend = dim(
+        'checks: the model satisfies every clause · a SAT solver agrees · brute force over the vectors counts the same',
+      );
+      return `${headed ? '\n' : ''}${parts.join(' · ')}\n${headed ? `${legend}\n` : ''}`;
+    },
+  };
+}
+
+/** The columns that fit a line of `width` characters beside the file's name. */
+function fitting(width: number, fileWidth: number): readonly Column[] {
+  let shown = columns;
+  const taken = (): number => shown.reduce((sum, column) => sum + 2 + column.width, fileWidth);
+  for (let most = 6; most > 0 && taken() > width; most--) {
+    shown = shown.filter(({ expendable }) => expendable < most);
+  }
+  return shown;
+}
+
+/** The end of a path says more than its beginning. */
+const shorten = (file: string, width: number): string =>
+  file.length <= width ? file : `…${file.slice(file.length - width + 1)}`;
+
+function ticks(checks: readonly Check[]): string {
+  return checkNames
+    .map((name) => checks.find((check) => check.name === name))
+    .map((check) => (check === undefined ? '·' : check.agrees ? '✓' : '✗'))
+    .join('');
+}
+
+/** `count` significant digits, with an exponent where it would be long. */
+function digits(x: number, count: number): string {
+  if (x !== 0 && (x >= 1e5 || x < 1e-3)) return x.toExponential(1).replace('e+', 'e');
+  return x >= 10 ** (count - 1) ? x.toFixed(0) : x.toPrecision(count);
+}
+
+/** A part of ½. */
+const share = (x: number): string =>
+  x === 0 || (x >= 0.01 && x < 100) ? x.toFixed(2) : x.toExponential(0).replace('e+', 'e');

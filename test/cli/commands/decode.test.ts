@@ -1,0 +1,121 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { readInstance } from '../../../src/formats/instance.ts';
+import { readOutput, writeOutput } from '../../../src/formats/output.ts';
+import { suite } from '../../support/harness.ts';
+import { inFolder, linesOf, seth, shell } from '../seth.ts';
+
+const file = 'instances/random-3sat-12-s1.cnf';
+
+suite('src/cli/commands/decode', (test) => {
+  test('generate, attend and decode pipe into each other, in every route and format', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'f.cnf'), readFileSync(file));
+      const settings = [
+        '',
+        '--dtype f32 --scale rsqrt --witness columns',
+        '--route threshold --dtype f32 --prune',
+        '--route interpolation --split weight',
+        '--dtype bf16 --error 0.004',
+      ];
+      await Promise.all(
+        settings.map(async (setting, k) => {
+          const line = `seth generate f.cnf -o ${k}.safetensors ${setting} && seth attend ${k}.safetensors -o - | seth decode ${k}.safetensors -`;
+          const { code, stdout, stderr } = await shell(line, { cwd: folder });
+          assert.is(code, 10, `${setting}\n${stderr}`);
+          assert.match(
+            stdout,
+            /^s SATISFIABLE\nv [-\d ]+ 0\nc s type mc\nc s exact arb int 12\nc certificate: /,
+          );
+        }),
+      );
+      const unsatisfiable = await shell(
+        'seth random pigeonhole --holes 3 | seth generate - -o u.safetensors; seth attend u.safetensors -o u.npy; seth decode u.safetensors u.npy --json',
+        { cwd: folder },
+      );
+      assert.is(unsatisfiable.code, 20);
+      const { answer, count, certificate } = JSON.parse(unsatisfiable.stdout) as Record<string, unknown>;
+      assert.equal([answer, count], ['UNSATISFIABLE', '0']);
+      assert.equal(Object.keys(certificate as object), ['bias', 'noise', 'worst']);
+    });
+  });
+
+  test('the instance can come from standard input as well', async () => {
+    await inFolder(async (folder) => {
+      const line = `seth generate "${process.cwd()}/${file}" -o i.safetensors && seth attend i.safetensors -o o.npy && seth decode - o.npy < i.safetensors`;
+      const { code, stdout } = await shell(line, { cwd: folder });
+      assert.is(code, 10);
+      assert.match(stdout, /^c s exact arb int 12$/m);
+    });
+  });
+
+  test('a larger claimed error makes it inconclusive, a smaller one than true refutes the output', async () => {
+    await inFolder(async (folder) => {
+      const [instance, output] = [join(folder, 'i.safetensors'), join(folder, 'o.safetensors')];
+      await shell(`seth generate "${file}" -o "${instance}" && seth attend "${instance}" -o "${output}"`);
+      const large = await seth(['decode', instance, output, '--error', '1e-9', '--json']);
+      assert.is(large.code, 0);
+      const { answer, reason, remedy } = JSON.parse(large.stdout) as Record<string, unknown>;
+      assert.is(answer, 'UNKNOWN');
+      assert.match(String(reason), /cannot be certified/);
+      assert.match(String(remedy), /an output with a relative error of at most .* \(now 1\.0e-9\)/);
+
+      // Noise in the sixth digit under a claim of 7e-15: what comes out is no integer.
+      const { q } = readInstance(readFileSync(instance));
+      const { values } = readOutput(readFileSync(output), { rows: q.shape[0]!, columns: 1 });
+      writeFileSync(
+        output,
+        writeOutput(
+          values.map((y, row) => y * (1 + (row % 7) * 1e-7)),
+          values.length,
+          1,
+          'f64',
+          'safetensors',
+        ),
+      );
+      const refuted = await seth(['decode', instance, output]);
+      assert.is(refuted.code, 1);
+      assert.is(refuted.stdout, '');
+      assert.ok(refuted.stderr.startsWith(`seth: ${output}, row `) && linesOf(refuted.stderr).length === 1);
+    });
+  });
+
+  test('of an output in a narrower format the rounding counts as its error', async () => {
+    await inFolder(async (folder) => {
+      const [instance, output] = [join(folder, 'i.safetensors'), join(folder, 'o.safetensors')];
+      await shell(`seth generate "${file}" -o "${instance}" && seth attend "${instance}" -o "${output}"`);
+      const { q } = readInstance(readFileSync(instance));
+      const { values } = readOutput(readFileSync(output), { rows: q.shape[0]!, columns: 1 });
+      writeFileSync(output, writeOutput(values, values.length, 1, 'f32', 'safetensors'));
+      const { code, stdout } = await seth(['decode', instance, output]);
+      assert.is(code, 0);
+      assert.match(stdout, /^c .*relative error of at most .* \(now 6\.0e-8\)/m);
+      assert.match(stdout, /^s UNKNOWN$/m);
+    });
+  });
+
+  test('an instance without our metadata, or of another output, cannot be decoded', async () => {
+    await inFolder(async (folder) => {
+      await shell(
+        'seth random teaching --formula 2 | seth generate - -o a.safetensors; seth random teaching --formula 5 | seth generate - -o b.safetensors; seth attend b.safetensors -o b.npy',
+        { cwd: folder },
+      );
+      const foreign = await seth(['decode', 'a.safetensors', 'b.npy'], { cwd: folder });
+      assert.match(foreign.stderr, /^seth: b\.npy, out: expected 12 × 1, found 48 × 1; /);
+      assert.is(foreign.code, 1);
+      const bare = readFileSync(join(folder, 'a.safetensors'));
+      bare.write('meth', bare.indexOf('"seth"') + 1);
+      writeFileSync(join(folder, 'bare.safetensors'), bare);
+      const { code, stderr } = await seth(['decode', 'bare.safetensors', 'b.npy'], { cwd: folder });
+      assert.is(
+        stderr,
+        'seth: bare.safetensors, __metadata__.seth: expected the document that says how to decode, found none; give an instance that "seth generate" made\n',
+      );
+      assert.is(code, 2);
+      const missing = await seth(['decode', 'a.safetensors', 'none.npy'], { cwd: folder });
+      assert.is(missing.code, 2);
+      assert.match(missing.stderr, /^seth: none\.npy: expected a file that can be read/);
+    });
+  });
+});

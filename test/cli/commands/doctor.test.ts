@@ -1,0 +1,28 @@
+import * as assert from 'uvu/assert';
+import { oracleNames, type Probe } from '../../../src/oracles/oracles.ts';
+import { suite } from '../../support/harness.ts';
+import { seth } from '../seth.ts';
+
+suite('src/cli/commands/doctor', (test) => {
+  test('--json has the machine and an entry for every oracle, with a reason for one that does not run', async () => {
+    const { code, stdout } = await seth(['doctor', '--json']);
+    const { node, threads, memory, usableMemory, oracles } = JSON.parse(stdout) as Record<string, unknown>;
+    assert.is(code, 0);
+    assert.is(node, process.versions.node);
+    assert.ok((threads as number) >= 1);
+    assert.ok((usableMemory as number) > 0 && (usableMemory as number) < (memory as number));
+    assert.equal(
+      (oracles as Probe[]).map(({ name }) => name),
+      oracleNames,
+    );
+    for (const { available, reason, gigaPairsPerSecond } of oracles as Probe[]) {
+      assert.ok(available ? gigaPairsPerSecond! > 0 : reason !== undefined);
+    }
+  });
+
+  test('the table names every oracle', async () => {
+    const { code, stdout } = await seth(['doctor']);
+    assert.is(code, 0);
+    for (const name of oracleNames) assert.match(stdout, new RegExp(`^${name} +[✓✗] `, 'm'));
+  });
+});

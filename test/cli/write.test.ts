@@ -1,0 +1,81 @@
+import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/harness.ts';
+import { inFolder, listing, seth, shell } from './seth.ts';
+
+const formula = 'c a chain of implications: unit propagation sets everything\n';
+
+suite('src/cli/write', (test) => {
+  test('a place that cannot be written is said before anything is computed', async () => {
+    await inFolder(async (folder) => {
+      mkdirSync(join(folder, 'directory'));
+      writeFileSync(join(folder, 'file'), '');
+      const cases: readonly (readonly [path: string, fault: string])[] = [
+        ['directory', 'expected a place for a file, found a directory; name a file in it'],
+        [
+          'missing/out',
+          'expected a file that can be written, found no such file or directory; check the path',
+        ],
+        [
+          'file/out',
+          'expected a file that can be written, found a file where the path needs a directory; check the path',
+        ],
+      ];
+      for (const [path, fault] of cases) {
+        const { code, stderr } = await seth(['random', 'teaching', '-o', path], { cwd: folder });
+        assert.is(stderr, `seth: ${path}: ${fault}\n`);
+        assert.is(code, 2);
+      }
+      assert.equal(listing(folder), ['directory', 'file']);
+    });
+  });
+
+  test('a run that fails half-way leaves what was there', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'i.safetensors'), 'an older one');
+      const input = (await seth('random uniform --variables 30 --seed 1'.split(' '))).bytes;
+      const args = 'generate - -o i.safetensors --memory 0.01'.split(' ');
+      const { code, stderr } = await seth(args, { input, cwd: folder });
+      assert.is(code, 2);
+      assert.match(stderr, /^seth: standard input: expected at most \d+ variables with 137 clauses .*\n$/);
+      assert.equal(listing(folder), ['i.safetensors']);
+      assert.is(readFileSync(join(folder, 'i.safetensors'), 'utf8'), 'an older one');
+    });
+  });
+
+  test('a file that cannot grow is removed', async () => {
+    await inFolder(async (folder) => {
+      // 8 blocks of 512 bytes are less than the instance takes; sh counts so.
+      const line = 'ulimit -f 8; trap "" XFSZ; seth generate - -o i.safetensors --dtype f64';
+      const input = (await seth('random uniform --variables 12 --seed 1'.split(' '))).bytes;
+      const { code, stderr } = await shell(line, { input, cwd: folder });
+      assert.is(
+        stderr,
+        'seth: i.safetensors: expected a file that can be written, found a file system that takes no files of this size; write somewhere else\n',
+      );
+      assert.is(code, 2);
+      assert.equal(listing(folder), []);
+    });
+  });
+
+  test('an older file keeps its permissions, a link stays a link, and a device stays a device', async () => {
+    await inFolder(async (folder) => {
+      const [file, link] = [join(folder, 'file'), join(folder, 'link')];
+      writeFileSync(file, 'old');
+      chmodSync(file, 0o600);
+      symlinkSync('file', link);
+      assert.is((await seth(['random', 'teaching', '-o', link])).code, 0);
+      assert.ok(lstatSync(link).isSymbolicLink());
+      assert.ok(readFileSync(file, 'utf8').startsWith(formula));
+      assert.is(statSync(file).mode & 0o777, 0o600);
+      const { code, stdout } = await shell(
+        'seth random teaching -o /dev/null; seth random teaching -o /dev/stdout | head -n 1',
+      );
+      assert.is(code, 0);
+      assert.is(stdout, formula);
+      assert.ok(lstatSync('/dev/null').isCharacterDevice());
+      assert.equal(listing(folder), ['file', 'link']);
+    });
+  });
+});
