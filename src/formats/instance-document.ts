@@ -68,7 +68,9 @@ const nodesOf = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(v.array(item, 'a list'), v.maxLength(mostNodes, `a list of at most ${mostNodes}`));
 const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, `one of ${options.join(', ')}`);
-const object = <Entries extends v.ObjectEntries>(entries: Entries) => v.object(entries, 'an object');
+/** Valibot reports a missing field as a fault of its object, which then expects the field's name in quotes. */
+const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.object(entries, ({ expected }) => (expected?.startsWith('"') === true ? 'this field' : 'an object'));
 
 const schema = object({
   format: v.literal(1, 'the number 1'),

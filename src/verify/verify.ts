@@ -121,7 +121,8 @@ function* checkAnswer(cnf: Cnf, answer: Answer<Assignment>, { vectors }: Prepare
   yield { name: 'orthogonal-vectors', agrees };
 }
 
-function figuresOf({ vectors, attention, options: { readout } }: Prepared): InstanceFigures {
+/** The sizes and parameters of what was prepared. */
+export function figuresOf({ vectors, attention, options: { readout } }: Prepared): InstanceFigures {
   const { q, k, v, scale } = attention;
   const n = vectors.right.rows;
   return {

@@ -239,7 +239,7 @@ suite('src/cli, bad input', (test) => {
         [
           'a missing field',
           document((document) => delete document['bound']),
-          `seth.bound: expected an object, found nothing; ${again}`,
+          `seth.bound: expected this field, found nothing; ${again}`,
         ],
         [
           'a wrong field',

@@ -14,7 +14,7 @@ import { figure } from '../answers.ts';
 import type { GenerateArguments } from '../commands/generate.ts';
 import { UsageError, warn } from '../faults.ts';
 import { readFormula, type Formula } from '../formula.ts';
-import { figuresOf } from '../figures-of.ts';
+import { figuresOf } from '../../verify/verify.ts';
 import { encodingFields, formulaFields } from '../json-fields.ts';
 import { inBytes } from '../memory.ts';
 import { encodeOptions, memoryOf, numberOf } from '../options.ts';
