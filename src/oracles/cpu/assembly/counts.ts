@@ -87,22 +87,33 @@ function countTile3(a: usize, b: usize, n: i32, scratch: usize): void {
   const a0 = load<i64>(a);
   const a1 = load<i64>(a, 8);
   const a2 = load<i64>(a, 16);
-  let lane = 0;
-  for (const end = b + <usize>n * 24; b < end; b += 24) {
-    count(
-      scratch,
-      popcnt(a0 & load<i64>(b)) + popcnt(a1 & load<i64>(b, 8)) + popcnt(a2 & load<i64>(b, 16)),
-      lane,
-    );
-    lane = (lane + 1) & 3;
+  const end = b + <usize>(n & ~3) * 24;
+  for (; b < end; b += 96) {
+    count(scratch, inner3(a0, a1, a2, b), 0);
+    count(scratch, inner3(a0, a1, a2, b + 24), 1);
+    count(scratch, inner3(a0, a1, a2, b + 48), 2);
+    count(scratch, inner3(a0, a1, a2, b + 72), 3);
   }
+  for (let j = 0; j < (n & 3); j++, b += 24) count(scratch, inner3(a0, a1, a2, b), 0);
+}
+
+// @ts-ignore: decorators on functions are AssemblyScript's
+@inline
+function inner3(a0: i64, a1: i64, a2: i64, b: usize): i64 {
+  return popcnt(a0 & load<i64>(b)) + popcnt(a1 & load<i64>(b, 8)) + popcnt(a2 & load<i64>(b, 16));
 }
 
 function countTile(a: usize, b: usize, n: i32, words: i32, scratch: usize): void {
-  for (let j = 0; j < n; j++) {
-    count(scratch, inner(a, b, words), j & 3);
-    b += <usize>words << 3;
+  const step = <usize>words << 3;
+  const end = b + <usize>(n & ~3) * step;
+  while (b < end) {
+    count(scratch, inner(a, b, words), 0);
+    count(scratch, inner(a, b + step, words), 1);
+    count(scratch, inner(a, b + 2 * step, words), 2);
+    count(scratch, inner(a, b + 3 * step, words), 3);
+    b += 4 * step;
   }
+  for (let j = 0; j < (n & 3); j++, b += step) count(scratch, inner(a, b, words), 0);
 }
 
 function inner(a: usize, b: usize, words: i32): i64 {
