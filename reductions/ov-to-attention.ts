@@ -24,7 +24,7 @@ import {
   type Pair,
 } from '../src/problems/orthogonal-vectors.ts';
 import { countNoise, readMass, readShare, type Pads } from '../src/readout/noise.ts';
-import { amplification, nodeValues, padMass, residual, type Readout } from '../src/readout/readout.ts';
+import { amplification, leastPowers, padMass, residual, type Readout } from '../src/readout/readout.ts';
 import type { Reduction } from './reduction.ts';
 
 export interface AttentionOptions {
@@ -122,10 +122,7 @@ export function countPartners(
   const mass = padMass(pads.count, readout.bound, readout.scale);
   // No sum can be larger than n, or smaller than if every inner product were D.
   const most = n / (n + mass);
-  const least = nodeValues(readout).map((x) => {
-    const smallest = n * x ** readout.degree;
-    return smallest / (smallest + mass);
-  });
+  const least = leastPowers(readout).map((power) => (n * power) / (n * power + mass));
 
   const bias = n * residual(readout);
   const rounding = countNoise({ ...readout, weights: [] }, [], mass, n, output.error);

@@ -29,6 +29,14 @@ export interface LogitMeter {
   rowMax: number;
 }
 
+/** What was measured of each row of a block. */
+export interface RowBounds {
+  /** Σ_c |q_c| · max_j|k_jc|, a little rounded. */
+  readonly sums: Float64Array;
+  /** A power of two that divides every product q·k of the row; 0 where there is none that is fine enough to matter. */
+  readonly units: Float64Array;
+}
+
 /** The coarsest unit tried: an entry of a matrix of zeros has it. */
 const coarsest = 2 ** 451;
 /** Below this, products of two units leave float64; a matrix that needs it counts as inexact. */
@@ -59,8 +67,17 @@ export function meterKeys(meter: LogitMeter, block: Float64Array, rows: number, 
   meter.keyUnit = commonUnit(block, 0, rows * d, meter.keyUnit);
 }
 
-/** Meters `rows` queries as `meterKeys` does keys. Throws an `InputError`, also for logits beyond 2^30. */
-export function meterQueries(meter: LogitMeter, block: Float64Array, rows: number, first: number): void {
+/**
+ * Meters `rows` queries as `meterKeys` does keys, and writes into `seen`, where given, what each row's bounds are.
+ * Throws an `InputError`, also for logits beyond 2^30.
+ */
+export function meterQueries(
+  meter: LogitMeter,
+  block: Float64Array,
+  rows: number,
+  first: number,
+  seen?: RowBounds,
+): void {
   const { headDim: d, keyMax, scale } = meter;
   requireFinite('q', block, rows * d, d, first);
   for (let row = 0; row < rows; row++) {
@@ -68,11 +85,20 @@ export function meterQueries(meter: LogitMeter, block: Float64Array, rows: numbe
     for (let c = 0; c < d; c++) sum += Math.abs(block[row * d + c]!) * keyMax[c]!;
     if (sum * scale * outward > largestLogit) throw logitFault(first + row, sum * scale);
     if (sum > meter.rowMax) meter.rowMax = sum;
-    if (meter.exact) {
+    if (meter.exact || seen !== undefined) {
       const unit = rowUnit(block, row * d, (row + 1) * d) * meter.keyUnit;
-      meter.exact = unit > 0 && sum * outward <= 2 ** 53 * unit;
+      meter.exact &&= isExactIn(53, sum, unit);
+      if (seen !== undefined) {
+        seen.sums[row] = sum;
+        seen.units[row] = unit;
+      }
     }
   }
+}
+
+/** Are all products and partial sums of a row exact in floating point of `bits` bits? */
+export function isExactIn(bits: number, sum: number, unit: number): boolean {
+  return unit > 0 && sum * outward <= 2 ** bits * unit;
 }
 
 /** The bounds for everything metered so far. */

@@ -61,6 +61,10 @@ export const nodeOf = (scale: number, bound: number, t: number): Fixed => exp(-e
 export const nodeValues = ({ scale, bound, scales }: Readout): number[] =>
   scales.map((t) => toNumber(nodeOf(scale, bound, t)));
 
+/** x_k^D for each entry of `scales`, within 1 ulp: no S_i(x_k) is smaller than n times it. */
+export const leastPowers = ({ scale, bound, scales, degree }: Readout): number[] =>
+  scales.map((t) => toNumber(exp(-exactProduct(scale, bound, t, degree))));
+
 /**
  * An upper bound on |r(s) − [s = 0]| over s = 0 … `upTo` (by default the degree), for the float64 weights and
  * the exact nodes. The fixed-point error, at most (D + 1)·Σ|w|·2^-248, is added.

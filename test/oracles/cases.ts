@@ -1,6 +1,6 @@
 /** Attentions that oracles are tried on, and how far an output is from the truth as a share of its claim. */
 import * as fc from 'fast-check';
-import { denseMatrix, type Attention } from '../../src/problems/attention.ts';
+import { denseMatrix, entries, type Attention } from '../../src/problems/attention.ts';
 import { isExact, roundTo, truncateTo, type Dtype } from '../../src/problems/dtype.ts';
 import type { Attended } from '../../src/oracles/oracle.ts';
 import { decimalAttention, toDecimal } from '../support/decimal-attention.ts';
@@ -81,13 +81,18 @@ interface HardShape {
   readonly dtype?: Dtype;
 }
 
-/** Inputs that have broken softmaxes before, each with a name that says why. */
-export function adversarial(): readonly (readonly [name: string, attention: Attention])[] {
+/**
+ * Inputs that have broken softmaxes before, each with a name that says why, in the format `dtype` where it can hold
+ * them.
+ */
+export function adversarial(
+  dtype: Dtype = 'f64',
+): readonly (readonly [name: string, attention: Attention])[] {
   const next = numbers(7);
   const signed = (): number => 2 * next() - 1;
-  const shape = { queries: 5, keys: 70, headDim: 3, valueDim: 2 };
+  const shape = { queries: 5, keys: 70, headDim: 3, valueDim: 2, dtype };
   const plain = { q: signed, k: signed, v: signed };
-  return [
+  const cases: readonly (readonly [name: string, attention: Attention])[] = [
     [
       'logits of a hundred million',
       cook({ ...shape, ...plain, q: () => 1e4 * signed(), k: () => 2e4 * signed() }),
@@ -206,6 +211,13 @@ export function adversarial(): readonly (readonly [name: string, attention: Atte
         scale: 0.3,
       }),
     ],
+    ...[3, 4, 5, 8, 9, 64].map(
+      (valueDim) =>
+        [
+          `${valueDim} value columns`,
+          cook({ ...shape, ...plain, queries: 2, valueDim, q: () => 5 * signed(), k: () => 5 * signed() }),
+        ] as const,
+    ),
     ...[1, 3, 4, 5, 31, 32, 33, 63, 64, 65, 96, 97].map(
       (keys) =>
         [
@@ -238,6 +250,9 @@ export function adversarial(): readonly (readonly [name: string, attention: Atte
       hardAttention(6, { queries: 6, keys: 200, pads: 1, headDim: 92, bound: 26, bits: 4, dtype: 'bf16' }),
     ],
   ];
+  return cases.filter(([, { q, k, v }]) =>
+    [q, k, v].every((matrix) => entries(matrix).every(Number.isFinite)),
+  );
 }
 
 /** Small attentions of any shape, dtype and range of logits. */

@@ -235,6 +235,33 @@ suite('reductions/ov-to-attention', (test) => {
     }
   });
 
+  test('the least and the most that a sum can be are not refused', async () => {
+    // All inner products are D, or all are 0: outputs at the very ends of what is possible.
+    for (const dimension of [1, 7, 30, 47, 64]) {
+      const all = Array.from({ length: dimension }, (_, c) => c);
+      for (const ones of [all, []]) {
+        const vectors: OrthogonalVectors = {
+          left: fromOnes(dimension, [all, all]),
+          right: fromOnes(dimension, [ones, ones, ones, all]),
+        };
+        for (const kind of ['minimax', 'threshold', 'interpolation'] as const) {
+          const options = optionsFor(vectors, {
+            kind,
+            dtype: 'f64',
+            witness: 'columns',
+            scaleName: 'linear',
+          });
+          const answer = ovToAttention.decode(
+            vectors,
+            await attend(ovToAttention.encode(vectors, options)),
+            options,
+          );
+          assert.is(answer.outcome === 'yes' ? answer.count : 0n, ones.length === 0 ? 6n : 0n);
+        }
+      }
+    }
+  });
+
   test('an output that claims less error than it has is refuted', async () => {
     const options = optionsFor(fixed, {
       kind: 'minimax',

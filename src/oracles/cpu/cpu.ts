@@ -6,9 +6,9 @@
 import { InputError } from '../../problems/input-error.ts';
 import type { AttendOptions, Attended, Oracle } from '../oracle.ts';
 import type { Attention } from '../../problems/attention.ts';
-import { denseClaim } from './claim.ts';
 import { openDense } from './dense.ts';
 import { openEngine, type Engine } from './engine.ts';
+import { claimOfShape } from './single.ts';
 import { mostClasses } from './structure.ts';
 import { attendStructured, structuredClaim } from './structured.ts';
 import { availableThreads, requireThreads } from './threads.ts';
@@ -53,7 +53,7 @@ export function cpuOracle({ threads, path }: CpuOptions = {}): Oracle {
     claim: (shape) =>
       path === 'structured' || (path === undefined && shape.patterns === true)
         ? structuredClaim(shape.dtype, mostClasses)
-        : denseClaim(shape),
+        : claimOfShape(shape),
     attend(attention, options = {}) {
       const result = last.then(() => attendNow(attention, options)); // calls share memory and wait for each other
       last = result.catch(() => {});

@@ -1,24 +1,38 @@
 /**
  * The dense way: the calling thread reads blocks of queries into shared memory, checks and meters them, and hands
- * them out; the kernel runs on them; outputs are rounded to the dtype as they come back. Keys and values are
- * packed once a call. Peak memory is (n_k·(d + d_v) + n_q·d_v) float64s and a few blocks.
+ * them out; a kernel runs on them; outputs are rounded to the dtype as they come back. Keys and values are packed
+ * once a pass. Peak memory is (n_k·(d + d_v) + n_q·d_v) float64s and a few blocks.
+ *
+ * For f64 there is one pass, in float64. For the other dtypes the first pass is in float32 (single.ts says for which
+ * keys, values and queries), and a second in float64 does the queries that it left out.
  */
-import type { Attention, Matrix } from '../../problems/attention.ts';
+import type { Attention, Matrix, OutputError } from '../../problems/attention.ts';
 import { roundTo } from '../../problems/dtype.ts';
-import { logitBounds, logitMeter, meterKeys, meterQueries } from '../logit-meter.ts';
+import { logitBounds, logitMeter, meterKeys, meterQueries, type LogitMeter } from '../logit-meter.ts';
 import type { AttendOptions, Attended } from '../oracle.ts';
 import { requireFinite, requireFitting } from '../validate.ts';
 import { denseClaim } from './claim.ts';
-import { instantiate, kernelModule, type AttendArguments, type Kernel } from './kernel.ts';
+import { hasRelaxedSimd, instantiate, kernelModule, type AttendArguments, type Kernel } from './kernel.ts';
 import { layOut, newMemory, reserve, type Layout, type Slot } from './memory.ts';
 import { ownThread, workerThreads, type Pool } from './pool.ts';
-import { rangeReduction } from './range-reduction.ts';
+import {
+  largestKey32,
+  largestValue32,
+  productError,
+  singleClaim,
+  suits,
+  suitsScale,
+  worse,
+} from './single.ts';
+import { doubleWidth, singleWidth, type Width } from './width.ts';
 
 export interface DenseOptions {
   /** A number, or where to ask for it when a call first wants threads. */
   readonly threads: number | (() => Promise<number>);
   /** Calls with fewer multiplications than this run on the calling thread. */
   readonly threadsFrom?: number;
+  /** For tests: the relaxed build or the plain one; by default the relaxed one where the engine has it. */
+  readonly relaxed?: boolean;
   /** For tests: called before each block is handed out. */
   readonly beforeBlock?: (pool: Pool, firstRow: number) => void;
 }
@@ -35,7 +49,12 @@ interface Machine {
 }
 
 /** Nothing is allocated and no thread started before a call needs it. Calls wait for each other. */
-export function openDense({ threads, threadsFrom = 4e6, beforeBlock }: DenseOptions): Dense {
+export function openDense({
+  threads,
+  threadsFrom = 4e6,
+  relaxed = hasRelaxedSimd(),
+  beforeBlock,
+}: DenseOptions): Dense {
   let machine: Promise<Machine> | undefined;
   let workers: Pool | undefined;
   let closed = false;
@@ -50,7 +69,7 @@ export function openDense({ threads, threadsFrom = 4e6, beforeBlock }: DenseOpti
       await workers.close();
       workers = undefined;
     }
-    workers ??= await workerThreads(wanted, await kernelModule(), memory);
+    workers ??= await workerThreads(wanted, await kernelModule(relaxed), memory);
     return workers;
   };
 
@@ -59,55 +78,33 @@ export function openDense({ threads, threadsFrom = 4e6, beforeBlock }: DenseOpti
     if (closed) throw new Error('the cpu oracle was closed');
     options.signal?.throwIfAborted();
     requireFitting(attention);
-    machine ??= newMachine();
+    machine ??= newMachine(relaxed);
     const { memory, kernel } = await machine;
     const { q, k, v, dtype } = attention;
     const pool = await poolFor(q.rows * k.rows * (q.columns + v.columns + 32));
-
-    const layout = layOut(kernel, attention, pool.threads === 1 ? 1 : 2 * pool.threads);
-    reserve(memory, layout.end);
-    const meter = logitMeter(q.columns, attention.scale);
-    const { perL, lHi, lLo } = rangeReduction(attention.scale);
-    kernel.setConstants(layout.constants, attention.scale, perL, lHi, lLo);
-    pack(k, layout.keys, { memory, kernel, layout }, (block, rows, first, from) => {
-      meterKeys(meter, block, rows, first);
-      kernel.packKeys(from, rows, k.columns, layout.keys, first);
-    });
-    pack(v, layout.values, { memory, kernel, layout }, (block, rows, first, from) => {
-      requireFinite('v', block, rows * v.columns, v.columns, first);
-      kernel.packValues(from, rows, v.columns, layout.values, first);
-    });
-
     const values = new Float64Array(q.rows * v.columns);
-    pool.hold();
-    try {
-      await inBlocks(q.rows, layout, options, async (slot, from, to) => {
-        const rows = to - from;
-        const queries = new Float64Array(memory.buffer, slot.queries, rows * q.columns);
-        q.read(from, to, queries);
-        meterQueries(meter, queries, rows, from);
-        beforeBlock?.(pool, from);
-        const { constants, keys, values: packedValues } = layout;
-        const { packed, state, scratch, out } = slot;
-        const shape = [k.rows, q.columns, v.columns] as const;
-        // prettier-ignore
-        const block: AttendArguments = [
-          constants, keys, packedValues, ...shape, slot.queries, rows, packed, state, scratch, out,
-        ];
-        await pool.run({ call: 'attend', with: block });
-        const outputs = new Float64Array(memory.buffer, out, rows * v.columns);
-        outputs.forEach((x, e) => (values[from * v.columns + e] = roundTo(dtype, x)));
-      });
-    } finally {
-      pool.release();
+    const pass = { memory, pool, values, options, beforeBlock };
+
+    let rest: readonly number[] | undefined; // undefined: all rows
+    let error: OutputError | undefined;
+    if (dtype !== 'f64' && suitsScale(attention.scale)) {
+      const done = await passInSingle(attention, singleWidth(kernel), pass);
+      rest = done?.rest;
+      error = done?.error;
+    }
+    const isMixed = rest !== undefined && rest.length > 0 && rest.length < q.rows;
+    const isSingle = rest !== undefined && rest.length === 0;
+    if (!isSingle) {
+      const inDouble = await passInDouble(attention, rest, doubleWidth(kernel), pass);
+      error = isMixed ? worse(error!, inDouble) : inDouble;
     }
 
-    const bounds = logitBounds(meter);
-    const error = denseClaim({ dtype, keys: k.rows, headDim: q.columns, ...bounds });
+    const format = isSingle ? 'float32' : isMixed ? 'float32 and float64' : 'float64';
+    const simd = relaxed ? 'relaxed SIMD' : 'SIMD';
     return {
-      output: { rows: q.rows, columns: v.columns, values, error },
+      output: { rows: q.rows, columns: v.columns, values, error: error! },
       path: 'dense',
-      reason: `WebAssembly SIMD in float64 on ${pool.threads === 1 ? 'one thread' : `${pool.threads} threads`}`,
+      reason: `WebAssembly ${simd} in ${format} on ${pool.threads === 1 ? 'one thread' : `${pool.threads} threads`}`,
       seconds: (performance.now() - started) / 1000,
     };
   };
@@ -129,48 +126,231 @@ export function openDense({ threads, threadsFrom = 4e6, beforeBlock }: DenseOpti
   };
 }
 
-async function newMachine(): Promise<Machine> {
-  const module = await kernelModule();
+async function newMachine(relaxed: boolean): Promise<Machine> {
+  const module = await kernelModule(relaxed);
   const memory = newMemory();
   return { memory, kernel: instantiate(module, memory), own: ownThread(module, memory) };
 }
 
-/** Reads keys or values in blocks through the first slot; `visit` packs a block that stands at address `from`. */
-function pack(
-  matrix: Matrix,
-  into: number,
-  { memory, kernel, layout }: { memory: WebAssembly.Memory; kernel: Kernel; layout: Layout },
-  visit: (block: Float64Array, rows: number, first: number, from: number) => void,
-): void {
-  const { rows, columns } = matrix;
-  const tile = kernel.tileKeys.value;
-  const lastTile = Math.floor((rows - 1) / tile) * tile;
-  new Float64Array(memory.buffer, into + lastTile * columns * 8, tile * columns).fill(0);
+/** What both passes work with. `values` takes the output. */
+interface Pass {
+  readonly memory: WebAssembly.Memory;
+  readonly pool: Pool;
+  readonly values: Float64Array;
+  readonly options: AttendOptions;
+  readonly beforeBlock: DenseOptions['beforeBlock'];
+}
+
+/** In float64, all rows or those of the numbers `only`. */
+async function passInDouble(
+  attention: Attention,
+  only: readonly number[] | undefined,
+  width: Width,
+  pass: Pass,
+): Promise<OutputError> {
+  const { k, dtype, scale } = attention;
+  const q = only === undefined ? attention.q : rowsOf(attention.q, only);
+  const meter = logitMeter(q.columns, scale);
+  const layout = prepare({ ...attention, q }, width, pass, meter, () => true)!;
+  const before = attention.q.rows - q.rows;
+  await runBlocks({ ...attention, q }, width, layout, pass, {
+    check(block, rows, first) {
+      meterQueries(meter, block, rows, first);
+      return rows;
+    },
+    rowOf: (row) => only?.[row] ?? row,
+    progress: (done) => (before + done) / attention.q.rows,
+  });
+  return denseClaim({ dtype, keys: k.rows, headDim: q.columns, ...logitBounds(meter) });
+}
+
+/** In float32: gives the rows that it left out, or undefined where it takes none because of the keys or values. */
+async function passInSingle(
+  attention: Attention,
+  width: Width,
+  pass: Pass,
+): Promise<{ readonly rest: readonly number[]; readonly error: OutputError } | undefined> {
+  const { q, k, v, scale, dtype } = attention;
+  const d = q.columns;
+  const meter = logitMeter(d, scale);
+  const layout = prepare(attention, width, pass, meter, (tensor, block) =>
+    suits(block, 0, block.length, tensor === 'k' ? largestKey32 : largestValue32),
+  );
+  if (layout === undefined) return undefined;
+
+  const rest: number[] = [];
+  const sums = new Float64Array(layout.rows);
+  const units = new Float64Array(layout.rows);
+  let maxLogit = 0;
+  let dot = 0;
+  await runBlocks(attention, width, layout, pass, {
+    check(block, rows, first) {
+      meterQueries(meter, block, rows, first, { sums, units });
+      let taken = 0;
+      for (let row = 0; row < rows; row++) {
+        const fits = suits(block, row * d, (row + 1) * d, largestKey32);
+        const error = fits ? productError({ dtype, headDim: d, scale }, sums[row]!, units[row]!) : undefined;
+        if (error === undefined) {
+          rest.push(first + row);
+          block.fill(0, row * d, (row + 1) * d); // whatever it gives is replaced
+          continue;
+        }
+        taken++;
+        dot = Math.max(dot, error);
+        maxLogit = Math.max(maxLogit, sums[row]! * scale);
+      }
+      return taken;
+    },
+    rowOf: (row) => row,
+    progress: (done) => done / q.rows,
+  });
+  return {
+    rest,
+    error: singleClaim({ dtype, keys: k.rows, maxLogit: maxLogit * (1 + 2 ** -32) }, dot, v.columns),
+  };
+}
+
+/** Lays everything out, packs keys and values; undefined where `suitable` refuses a block of them. */
+function prepare(
+  attention: Attention,
+  width: Width,
+  { memory, pool }: Pass,
+  meter: LogitMeter,
+  suitable: (tensor: 'k' | 'v', block: Float64Array) => boolean,
+): Layout | undefined {
+  const { k, v, scale } = attention;
+  const layout = layOut(width, attention, pool.threads === 1 ? 1 : 2 * pool.threads);
+  reserve(memory, layout.end);
+  width.setConstants(layout.constants, scale);
   const from = layout.slots[0]!.queries;
-  for (let first = 0; first < rows; first += layout.rows) {
-    const to = Math.min(rows, first + layout.rows);
+  const columns = width.packedColumns(v.columns);
+  clear(memory, layout.keys, k.rows, k.columns, width, false);
+  clear(memory, layout.values, v.rows, columns, width, columns > v.columns);
+  const keysSuit = readBlocks(k, memory, from, layout.rows, (block, rows, first) => {
+    meterKeys(meter, block, rows, first);
+    width.packKeys(from, rows, k.columns, layout.keys, first);
+    return suitable('k', block);
+  });
+  const valuesSuit = readBlocks(v, memory, from, layout.rows, (block, rows, first) => {
+    requireFinite('v', block, rows * v.columns, v.columns, first);
+    width.packValues(from, rows, v.columns, layout.values, first);
+    return suitable('v', block);
+  });
+  return keysSuit && valuesSuit ? layout : undefined;
+}
+
+/** Zeroes what packing leaves out: the last tile's missing keys, or with `all` missing columns too. */
+function clear(
+  memory: WebAssembly.Memory,
+  at: number,
+  rows: number,
+  columns: number,
+  { tile, bytes }: Width,
+  all: boolean,
+): void {
+  const last = all ? 0 : Math.floor((rows - 1) / tile) * tile;
+  const end = Math.ceil(rows / tile) * tile;
+  new Uint8Array(memory.buffer, at + last * columns * bytes, (end - last) * columns * bytes).fill(0);
+}
+
+/** Reads a matrix in blocks to address `from`, until `visit` says no. */
+function readBlocks(
+  matrix: Matrix,
+  memory: WebAssembly.Memory,
+  from: number,
+  rowsAtOnce: number,
+  visit: (block: Float64Array, rows: number, first: number) => boolean,
+): boolean {
+  const { rows, columns } = matrix;
+  for (let first = 0; first < rows; first += rowsAtOnce) {
+    const to = Math.min(rows, first + rowsAtOnce);
     const block = new Float64Array(memory.buffer, from, (to - first) * columns);
     matrix.read(first, to, block);
-    visit(block, to - first, first, from);
+    if (!visit(block, to - first, first)) return false;
   }
+  return true;
+}
+
+interface Visitor {
+  /** Looks at a block of queries; gives how many of them count as done. With none the kernel isn't run. */
+  readonly check: (block: Float64Array, rows: number, first: number) => number;
+  /** The row of the output for a row of q. */
+  readonly rowOf: (row: number) => number;
+  /** The share done, from the number of rows done. */
+  readonly progress: (done: number) => number;
+}
+
+async function runBlocks(
+  { q, k, v, dtype }: Attention,
+  width: Width,
+  layout: Layout,
+  { memory, pool, values, options, beforeBlock }: Pass,
+  { check, rowOf, progress }: Visitor,
+): Promise<void> {
+  const dv = v.columns;
+  let done = 0;
+  const visit = async (slot: Slot, from: number, to: number): Promise<void> => {
+    const rows = to - from;
+    const queries = new Float64Array(memory.buffer, slot.queries, rows * q.columns);
+    q.read(from, to, queries);
+    const taken = check(queries, rows, from);
+    if (taken === 0) return;
+    beforeBlock?.(pool, from);
+    const { constants, keys, values: packedValues } = layout;
+    const { packed, state, scratch, out } = slot;
+    const shape = [k.rows, q.columns, dv] as const;
+    // prettier-ignore
+    const block: AttendArguments = [
+      constants, keys, packedValues, ...shape, slot.queries, rows, packed, state, scratch, out,
+    ];
+    await pool.run({ call: width.call, with: block });
+    const outputs = new Float64Array(memory.buffer, out, rows * dv);
+    for (let row = 0; row < rows; row++) {
+      const to = rowOf(from + row) * dv;
+      for (let c = 0; c < dv; c++) values[to + c] = roundTo(dtype, outputs[row * dv + c]!);
+    }
+    done += taken;
+    options.onProgress?.(progress(done));
+  };
+  pool.hold();
+  try {
+    await inBlocks(q.rows, layout, options.signal, visit);
+  } finally {
+    pool.release();
+  }
+}
+
+/** The rows of the numbers `only`, which rise. */
+function rowsOf(matrix: Matrix, only: readonly number[]): Matrix {
+  const { columns } = matrix;
+  return {
+    rows: only.length,
+    columns,
+    read(from, to, into) {
+      for (let first = from; first < to;) {
+        let next = first + 1;
+        while (next < to && only[next] === only[next - 1]! + 1) next++;
+        const part = into.subarray((first - from) * columns, (next - from) * columns);
+        matrix.read(only[first]!, only[next - 1]! + 1, part);
+        first = next;
+      }
+    },
+  };
 }
 
 /** Runs `visit` over the rows in blocks, as many at once as there are slots. All have ended when this returns. */
 async function inBlocks(
   rows: number,
   layout: Layout,
-  { signal, onProgress }: AttendOptions,
+  signal: AbortSignal | undefined,
   visit: (slot: Slot, from: number, to: number) => Promise<void>,
 ): Promise<void> {
   const free = [...layout.slots];
   const running = new Set<Promise<void>>();
-  let done = 0;
   const start = (slot: Slot, from: number, to: number): void => {
     const job = visit(slot, from, to).then(() => {
       running.delete(job);
       free.push(slot);
-      done += to - from;
-      onProgress?.(done / rows);
     });
     running.add(job);
   };

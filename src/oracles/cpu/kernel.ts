@@ -1,5 +1,11 @@
-/** The WebAssembly kernel: its bytes compiled once a process, an instance for each thread over one shared memory. */
-import { kernelBytes } from './kernel-bytes.ts';
+/**
+ * The WebAssembly kernel: its bytes compiled once a process, an instance for each thread over one shared memory. There
+ * are two builds of the same sources; where the engine has relaxed SIMD, multiplications and additions are fused.
+ */
+import { kernelBytes, relaxedKernelBytes } from './kernel-bytes.ts';
+
+/** Packs `rows` rows of so many columns at address `from` as rows first … first + rows - 1 of what is at `into`. */
+export type Pack = (from: number, rows: number, columns: number, into: number, first: number) => void;
 
 /** What the files in assembly/ export; addresses are in bytes. */
 export interface Kernel {
@@ -7,11 +13,22 @@ export interface Kernel {
   readonly constantBytes: { readonly value: number };
   /** Keys a tile. */
   readonly tileKeys: { readonly value: number };
-  stateBytes(valueDim: number): number;
+  readonly scratchBytes: { readonly value: number };
+  readonly packedColumns: (valueDim: number) => number;
+  readonly stateBytes: (valueDim: number) => number;
   setConstants(at: number, scale: number, perL: number, lHi: number, lLo: number): void;
-  packKeys(from: number, rows: number, headDim: number, into: number, first: number): void;
-  packValues(from: number, rows: number, valueDim: number, into: number, first: number): void;
+  readonly packKeys: Pack;
+  readonly packValues: Pack;
   attend(...block: AttendArguments): void;
+  readonly constantBytes32: { readonly value: number };
+  readonly tileKeys32: { readonly value: number };
+  readonly scratchBytes32: { readonly value: number };
+  readonly packedColumns32: (valueDim: number) => number;
+  readonly stateBytes32: (valueDim: number) => number;
+  setConstants32(at: number, scale: number, perL: number, lHi: number, lLo: number): void;
+  readonly packKeys32: Pack;
+  readonly packValues32: Pack;
+  attend32(...block: AttendArguments): void;
   countPatterns(...block: CountArguments): void;
   sumPatterns(...block: SumArguments): void;
 }
@@ -60,20 +77,46 @@ export type SumArguments = readonly [
 
 /** A call of the kernel that a thread makes. */
 export type Job =
-  | { readonly call: 'attend'; readonly with: AttendArguments }
+  | { readonly call: 'attend' | 'attend32'; readonly with: AttendArguments }
   | { readonly call: 'countPatterns'; readonly with: CountArguments }
   | { readonly call: 'sumPatterns'; readonly with: SumArguments };
 
 export function runJob(kernel: Kernel, { call, with: values }: Job): void {
-  (kernel[call] as (...values: readonly number[]) => void)(...values);
+  const run: (...values: readonly number[]) => void = kernel[call];
+  run(...values);
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** The least module that only relaxed SIMD makes valid: one function, three times `v128.const 0`, then relaxed madd. */
+// prettier-ignore
+const probe: readonly number[] = [
+  0, 97, 115, 109, 1, 0, 0, 0,
+  1, 4, 1, 96, 0, 0, // one type, () → ()
+  3, 2, 1, 0, // one function, of that type
+  10, 62, 1, 60, 0,
+  253, 12, ...Array<number>(16).fill(0),
+  253, 12, ...Array<number>(16).fill(0),
+  253, 12, ...Array<number>(16).fill(0),
+  253, 135, 2, 26, 11, // f64x2.relaxed_madd, drop, end
+];
 
-/** The compiled module. Rejects where the engine has no WebAssembly SIMD or threads. */
-export function kernelModule(): Promise<WebAssembly.Module> {
-  compiled ??= WebAssembly.compile(Uint8Array.from(atob(kernelBytes), (c) => c.charCodeAt(0)));
-  return compiled;
+let supported: boolean | undefined;
+
+/** Does the engine have relaxed SIMD? Node 20 wants to be started with `--experimental-wasm-relaxed-simd`. */
+export function hasRelaxedSimd(): boolean {
+  supported ??= WebAssembly.validate(Uint8Array.from(probe));
+  return supported;
+}
+
+const compiled = new Map<boolean, Promise<WebAssembly.Module>>();
+
+/** The compiled module, of the relaxed build or the plain one. Rejects where the engine has not what it needs. */
+export function kernelModule(relaxed: boolean = hasRelaxedSimd()): Promise<WebAssembly.Module> {
+  const known = compiled.get(relaxed);
+  if (known !== undefined) return known;
+  const bytes = relaxed ? relaxedKernelBytes : kernelBytes;
+  const module = WebAssembly.compile(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)));
+  compiled.set(relaxed, module);
+  return module;
 }
 
 /** An instance over `memory`, which all threads share. */

@@ -4,7 +4,7 @@
  */
 import type { Attention } from '../../problems/attention.ts';
 import { InputError } from '../../problems/input-error.ts';
-import type { Kernel } from './kernel.ts';
+import type { Width } from './width.ts';
 
 const pageBytes = 65536;
 const mostPages = 65536;
@@ -39,10 +39,10 @@ export function newMemory(): WebAssembly.Memory {
  * milliseconds, and at most 1 MiB of queries and as much of output. Throws an `InputError` for what 4 GiB cannot
  * hold; nothing is allocated here.
  */
-export function layOut(kernel: Kernel, { q, k, v }: Attention, slots: number): Layout {
+export function layOut(width: Width, { q, k, v }: Attention, slots: number): Layout {
   const d = q.columns;
   const dv = v.columns;
-  const tile = kernel.tileKeys.value;
+  const { bytes, tile } = width;
   const padded = Math.ceil(k.rows / tile) * tile;
   const rows = blockRows(q.rows, k.rows, d, dv);
 
@@ -52,9 +52,9 @@ export function layOut(kernel: Kernel, { q, k, v }: Attention, slots: number): L
     end += Math.ceil(bytes / 64) * 64;
     return at;
   };
-  const constants = take(kernel.constantBytes.value);
-  const keys = take(padded * d * 8);
-  const values = take(padded * dv * 8);
+  const constants = take(width.constantBytes);
+  const keys = take(padded * d * bytes);
+  const values = take(padded * width.packedColumns(dv) * bytes);
   const layout = {
     constants,
     keys,
@@ -62,9 +62,9 @@ export function layOut(kernel: Kernel, { q, k, v }: Attention, slots: number): L
     rows,
     slots: Array.from({ length: slots }, () => ({
       queries: take(rows * Math.max(d, dv) * 8), // keys and values pass through the first slot's on their way
-      packed: take(rows * d * 8),
-      state: take(rows * kernel.stateBytes(dv)),
-      scratch: take(4 * tile * 8),
+      packed: take(rows * d * bytes),
+      state: take(rows * width.stateBytes(dv)),
+      scratch: take(width.scratchBytes),
       out: take(rows * dv * 8),
     })),
   };
@@ -72,7 +72,7 @@ export function layOut(kernel: Kernel, { q, k, v }: Attention, slots: number): L
     throw new InputError({
       code: 'attention-too-large',
       field: 'k',
-      expected: 'keys and values that fit into 4 GiB as float64',
+      expected: `keys and values that fit into 4 GiB as float${8 * bytes}`,
       found: `${k.rows} keys of head dimension ${d} with ${dv} value columns, ${Math.ceil(end / 2 ** 30)} GiB`,
       hint: 'use fewer keys',
     });

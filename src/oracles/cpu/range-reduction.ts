@@ -8,17 +8,17 @@ const ln2Lo = 2.3190468138462996e-17;
 export interface RangeReduction {
   /** Between (1 - 2^-49)/L and (1 - 2^-51)/L. A little below 1/L, so that |t·L| ≤ 2|s| whenever t ≠ 0. */
   readonly perL: number;
-  /** The upper 22 significant bits of L, truncated: t·lHi is exact for |t| ≤ 2^31. */
+  /** The upper `bits` significant bits of L, truncated: t·lHi is exact for |t| ≤ 2^(53 - bits). */
   readonly lHi: number;
-  /** L - lHi, with a relative error of at most 2^-52; 0 ≤ lLo ≤ 2^-21·L. */
+  /** L - lHi, with a relative error of at most 2^-52; 0 ≤ lLo ≤ 2^(1 - bits)·L. */
   readonly lLo: number;
 }
 
 /** For a scale between 2^-500 and 2^500. */
-export function rangeReduction(scale: number): RangeReduction {
+export function rangeReduction(scale: number, bits = 22): RangeReduction {
   const quotient = Math.LN2 / scale;
   const rest = (productRest(quotient, scale, Math.LN2) + ln2Lo) / scale;
-  const lHi = truncateTo(22, quotient);
+  const lHi = truncateTo(bits, quotient);
   return { perL: (scale / Math.LN2) * (1 - 2 ** -50), lHi, lLo: quotient - lHi + rest };
 }
 

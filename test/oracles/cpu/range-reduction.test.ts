@@ -35,6 +35,17 @@ suite('oracles/cpu/range-reduction', (test) => {
       }),
     ));
 
+  test('with 13 bits lHi is that short, and lHi + lLo still ln 2 / scale', () =>
+    fc.assert(
+      fc.property(scales, (scale) => {
+        const { lHi, lLo } = rangeReduction(scale, 13);
+        assert.ok(significantBitsOf(lHi) <= 13);
+        const whole = rangeReduction(scale);
+        assert.ok(Math.abs(lHi - whole.lHi + (lLo - whole.lLo)) <= 2 ** -52 * whole.lHi);
+        assert.ok(lLo >= 0 && lLo <= lHi * 2 ** -12);
+      }),
+    ));
+
   test('t·lHi is exact for |t| up to 2^31', () =>
     fc.assert(
       fc.property(scales, fc.integer({ min: 1, max: 2 ** 31 - 1 }), (scale, t) => {

@@ -4,11 +4,13 @@
  *
  * Shapes and layout, with T = `TILE` keys a tile:
  *   keys     ⌈n/T⌉ tiles of [T/4][d][4]: four keys side by side, coordinate after coordinate. Missing keys are 0.
- *   values   ⌈n/T⌉ tiles of [d_v][T]. Missing values are 0.
- *   queries  ⌈rows/4⌉ groups of [d][4]: four queries side by side, packed here from a block row after row.
- *   state    one record of 3 + 2·d_v float64 a row: exponent M, sum of weights hi and lo, then for each value
- *            column the weighted sum hi and lo.
- * A tile of keys (T·d·8 bytes) stays in the cache while all rows of a block pass over it.
+ *   values   ⌈n/T⌉ tiles: [d_v][T] below four columns, else [⌈d_v/4⌉][T][4]. Missing keys and columns are 0.
+ *   queries  groups of four, [d][4], packed here from a block row after row; missing queries are 0.
+ *   state    a record a row, all float64: exponent M, sum of weights hi and lo, a gap; then a hi for each value
+ *            column (filled up to fours), then as many los.
+ *   scratch  [4][T] inner products, then weights; [4] pairs of row maxima; [4] pairs each of `floor` and `magic`;
+ *            [4][4] partial sums.
+ * A tile of keys and its values stay in the cache while all rows of a block pass over them, four rows at a time.
  *
  * The weight of a pair is exp(scale·s), s = ⟨q,k⟩. With L = ln 2 / scale, t = round(s / L) and r = s - t·L it is
  * 2^t · exp(scale·r), so the largest weight of a row is known by its integer exponent M = max t, and weights are
@@ -17,33 +19,52 @@
  *
  * A row's sums depend on that row, the keys and their order alone: not on its block, its neighbours or its thread.
  */
+import { madd64, nmadd64 } from './madd';
 
-/** Keys a tile. A multiple of 4. */
+/** Keys a tile. A multiple of 8. */
 const TILE: i32 = 32;
+
+/** Keys whose products with a value column are added up before they join the tile's sum. */
+const RUN: i32 = 8;
 
 /** E: the largest weight of a row is near 2^E, so that a value up to 2^450 on a key with weight 2^-1500 counts. */
 const LIFT: f64 = 511;
+
+/** No weight is taken for smaller than 2^-1530 of the row's largest: the exponent field would end below it. */
+const DEPTH: f64 = 1530;
+
+/** Adding it rounds to an integer, which is then in the low bits. */
+const MAGIC: f64 = 6755399441055744; // 1.5 · 2^52
+
+/** Offsets into the scratch. */
+const MOST: usize = 4 * TILE * 8;
+const FLOOR: usize = MOST + 4 * 16;
+const ROUND: usize = FLOOR + 4 * 16;
+const PARTS: usize = ROUND + 4 * 16;
 
 /** Constants in memory, each twice (both lanes): V8 keeps loads from memory in the loop, constants it rebuilds. */
 const PER_L: usize = 0;
 const L_HI: usize = 16;
 const L_LO: usize = 32;
 const SCALE: usize = 48;
-const BIAS: usize = 64;
-const ONE: usize = 80;
-const ZERO: usize = 96;
-const MAGIC: usize = 112;
-const Q0: usize = 128;
-const ABSENT: usize = 288;
+const ONE: usize = 64;
+const Q0: usize = 80;
 
 /** Bytes that `setConstants` fills. */
-export const constantBytes: i32 = 304;
+export const constantBytes: i32 = 240;
 
 export const tileKeys: i32 = TILE;
 
+export const scratchBytes: i32 = <i32>PARTS + 4 * 4 * 8;
+
+/** Columns that `dv` columns take, packed and in a record. */
+export function packedColumns(dv: i32): i32 {
+  return dv < 4 ? dv : (dv + 3) & ~3;
+}
+
 /** Bytes of one row's record. */
 export function stateBytes(dv: i32): i32 {
-  return (3 + 2 * dv) * 8;
+  return (4 + 2 * packedColumns(dv)) * 8;
 }
 
 function setPair(at: usize, x: f64): void {
@@ -59,10 +80,7 @@ export function setConstants(at: usize, scale: f64, perL: f64, lHi: f64, lLo: f6
   setPair(at + L_HI, lHi);
   setPair(at + L_LO, lLo);
   setPair(at + SCALE, scale);
-  setPair(at + BIAS, 1023 + LIFT);
   setPair(at + ONE, 1);
-  setPair(at + ZERO, 0);
-  setPair(at + MAGIC, 4503599627370496); // 2^52: adding it leaves a small integer in the low bits
   // exp(r) = 1 + r + r²·q(r): q interpolates at the ten Chebyshev nodes of |r| ≤ 0.34662. Relative error of the
   // whole, coefficients rounded as they are here: at most 0.15·2^-53.
   setPair(at + Q0, 0.5000000000000001);
@@ -75,8 +93,6 @@ export function setConstants(at: usize, scale: f64, perL: f64, lHi: f64, lLo: f6
   setPair(at + Q0 + 112, 2.7557268453107527e-6);
   setPair(at + Q0 + 128, 2.7620092706650667e-7);
   setPair(at + Q0 + 144, 2.5100388772450645e-8);
-  // A key that is not there: its t is -2^32, below every real one by far more than the exponents reach.
-  setPair(at + ABSENT, -4294967296 * lHi);
 }
 
 /** Packs `rows` keys (row after row at `from`) as keys first … first + rows - 1. `into` must be zero before. */
@@ -94,30 +110,26 @@ export function packKeys(from: usize, rows: i32, d: i32, into: usize, first: i32
 
 /** Packs `rows` rows of values as those of keys first … first + rows - 1. `into` must be zero before. */
 export function packValues(from: usize, rows: i32, dv: i32, into: usize, first: i32): void {
+  const columns = packedColumns(dv);
   for (let j = 0; j < rows; j++) {
     const key = first + j;
-    let to = into + ((<usize>(key / TILE) * TILE * dv + (key % TILE)) << 3);
+    const tile = into + ((<usize>(key / TILE) * TILE * columns) << 3);
+    const inTile = key % TILE;
     for (let c = 0; c < dv; c++) {
-      f64.store(to, f64.load(from));
+      const entry = dv < 4 ? c * TILE + inTile : (c >> 2) * (TILE * 4) + inTile * 4 + (c & 3);
+      f64.store(tile + (entry << 3), f64.load(from));
       from += 8;
-      to += TILE * 8;
     }
   }
 }
 
 function packQueries(from: usize, rows: i32, d: i32, into: usize): void {
-  for (let i = 0; i < rows; i++) {
+  const padded = (rows + 3) & ~3;
+  for (let i = 0; i < padded; i++) {
     let to = into + ((<usize>(i >> 2) * d * 4 + (i & 3)) << 3);
     for (let c = 0; c < d; c++) {
-      f64.store(to, f64.load(from));
+      f64.store(to, i < rows ? f64.load(from) : 0);
       from += 8;
-      to += 32;
-    }
-  }
-  for (let i = rows; i & 3; i++) {
-    let to = into + ((<usize>(i >> 2) * d * 4 + (i & 3)) << 3);
-    for (let c = 0; c < d; c++) {
-      f64.store(to, 0);
       to += 32;
     }
   }
@@ -125,7 +137,7 @@ function packQueries(from: usize, rows: i32, d: i32, into: usize): void {
 
 /**
  * The block's rows over all keys: reads `rows` × d at `queries`, writes `rows` × d_v at `out`.
- * `packed` has room for ⌈rows/4⌉·4·d float64s, `state` for `rows` records, `scratch` for 4·T float64s.
+ * `packed` has room for ⌈rows/4⌉·4·d float64s, `state` for ⌈rows/4⌉·4 records, `scratch` for `scratchBytes`.
  */
 export function attend(
   constants: usize,
@@ -142,42 +154,56 @@ export function attend(
   out: usize,
 ): void {
   packQueries(queries, rows, d, packed);
+  const columns = packedColumns(dv);
   const record: usize = stateBytes(dv);
-  for (let i = 0; i < rows; i++) startRow(state + <usize>i * record, dv);
+  const padded = (rows + 3) & ~3;
+  for (let i = 0; i < padded; i++) startRow(state + <usize>i * record, columns);
   const groupBytes = <usize>d * 32;
   for (let first = 0; first < n; first += TILE) {
-    const there = min(TILE, n - first);
     const keyTile = keys + <usize>first * d * 8;
-    const valueTile = values + <usize>first * dv * 8;
+    const valueTile = values + <usize>first * columns * 8;
+    let group = packed;
+    let at = state;
     for (let i = 0; i < rows; i += 4) {
-      dots(packed + <usize>(i >> 2) * groupBytes, keyTile, d, scratch);
-      const live = min(4, rows - i);
-      for (let r = 0; r < live; r++) {
-        const s = scratch + r * (TILE * 8);
-        for (let j = there; j < TILE; j++) f64.store(s + (j << 3), f64.load(constants, ABSENT));
-        addTile(constants, s, valueTile, dv, state + <usize>(i + r) * record);
+      dots(group, keyTile, d, scratch);
+      if (n - first < TILE) takeOut(scratch, n - first);
+      for (let r: usize = 0; r < 4; r++) prepare(constants, scratch, r, columns, at + r * record);
+      for (let r: usize = 0; r < 4; r++) weigh(constants, scratch, r, at + r * record);
+      if (columns < 4) {
+        for (let r: usize = 0; r < 4; r++) addColumns(scratch, r, valueTile, columns, at + r * record);
+      } else {
+        for (let c = 0; c < columns; c += 4) {
+          addFour(scratch, valueTile + <usize>c * TILE * 8, record, columns, at + 32 + ((<usize>c) << 3));
+        }
       }
+      group += groupBytes;
+      at += 4 * record;
     }
   }
-  for (let i = 0; i < rows; i++) finishRow(state + <usize>i * record, dv, out + <usize>i * dv * 8);
-}
-
-function startRow(state: usize, dv: i32): void {
-  f64.store(state, -1e300);
-  for (let e = 1; e < 3 + 2 * dv; e++) f64.store(state + (e << 3), 0);
-}
-
-function finishRow(state: usize, dv: i32, out: usize): void {
-  const weights = f64.load(state, 8) + f64.load(state, 16);
-  for (let c = 0; c < dv; c++) {
-    state += 16;
-    f64.store(out + (c << 3), (f64.load(state, 8) + f64.load(state, 16)) / weights);
+  for (let i = 0; i < rows; i++) {
+    finishRow(state + <usize>i * record, columns, dv, out + <usize>i * dv * 8);
   }
 }
 
-/** ⟨q,k⟩ of four queries and the keys of one tile: [4][T] at `into`. 4 × 4 at a time in eight accumulators. */
+function startRow(state: usize, columns: i32): void {
+  f64.store(state, -1e300);
+  for (let e = 1; e < 4 + 2 * columns; e++) f64.store(state + (e << 3), 0);
+}
+
+function finishRow(state: usize, columns: i32, dv: i32, out: usize): void {
+  const weights = f64.load(state, 8) + f64.load(state, 16);
+  state += 32;
+  for (let c = 0; c < dv; c++) {
+    f64.store(out, (f64.load(state) + f64.load(state + (columns << 3))) / weights);
+    state += 8;
+    out += 8;
+  }
+}
+
+/** ⟨q,k⟩ of four queries and the keys of one tile, and the maxima of each. 4 × 4 at a time in eight accumulators. */
 function dots(group: usize, tile: usize, d: i32, into: usize): void {
   const end = group + <usize>d * 32;
+  const most = into + MOST;
   let k = tile;
   for (let j = 0; j < TILE; j += 4) {
     let a0 = f64x2.splat(0);
@@ -192,17 +218,17 @@ function dots(group: usize, tile: usize, d: i32, into: usize): void {
       const k0 = v128.load(k);
       const k1 = v128.load(k, 16);
       let x = v128.load64_splat(q);
-      a0 = f64x2.add(a0, f64x2.mul(x, k0));
-      a1 = f64x2.add(a1, f64x2.mul(x, k1));
+      a0 = madd64(x, k0, a0);
+      a1 = madd64(x, k1, a1);
       x = v128.load64_splat(q, 8);
-      b0 = f64x2.add(b0, f64x2.mul(x, k0));
-      b1 = f64x2.add(b1, f64x2.mul(x, k1));
+      b0 = madd64(x, k0, b0);
+      b1 = madd64(x, k1, b1);
       x = v128.load64_splat(q, 16);
-      c0 = f64x2.add(c0, f64x2.mul(x, k0));
-      c1 = f64x2.add(c1, f64x2.mul(x, k1));
+      c0 = madd64(x, k0, c0);
+      c1 = madd64(x, k1, c1);
       x = v128.load64_splat(q, 24);
-      d0 = f64x2.add(d0, f64x2.mul(x, k0));
-      d1 = f64x2.add(d1, f64x2.mul(x, k1));
+      d0 = madd64(x, k0, d0);
+      d1 = madd64(x, k1, d1);
       k += 32;
     }
     v128.store(into, a0);
@@ -214,46 +240,169 @@ function dots(group: usize, tile: usize, d: i32, into: usize): void {
     v128.store(into, d0, TILE * 24);
     v128.store(into, d1, TILE * 24 + 16);
     into += 32;
+    a0 = f64x2.pmax(a0, a1);
+    b0 = f64x2.pmax(b0, b1);
+    c0 = f64x2.pmax(c0, c1);
+    d0 = f64x2.pmax(d0, d1);
+    if (j > 0) {
+      a0 = f64x2.pmax(a0, v128.load(most));
+      b0 = f64x2.pmax(b0, v128.load(most, 16));
+      c0 = f64x2.pmax(c0, v128.load(most, 32));
+      d0 = f64x2.pmax(d0, v128.load(most, 48));
+    }
+    v128.store(most, a0);
+    v128.store(most, b0, 16);
+    v128.store(most, c0, 32);
+    v128.store(most, d0, 48);
   }
 }
 
-/** One row, one tile: `s` holds its T inner products and is overwritten with its weights. */
-function addTile(constants: usize, s: usize, values: usize, dv: i32, state: usize): void {
-  const end = s + TILE * 8;
+/** Of a tile with only `there` keys: the others get the smallest inner product, and the maxima are taken anew. */
+function takeOut(scratch: usize, there: i32): void {
+  for (let r = 0; r < 4; r++) {
+    const s = scratch + r * (TILE * 8);
+    let most = f64.load(s);
+    for (let j = 1; j < there; j++) {
+      const x = f64.load(s + (j << 3));
+      if (x > most) most = x;
+    }
+    for (let j = there; j < TILE; j++) f64.store(s + (j << 3), -1e300);
+    setPair(scratch + MOST + r * 16, most);
+  }
+}
 
-  let most = v128.load(s);
-  for (let p = s + 16; p < end; p += 16) most = f64x2.pmax(most, v128.load(p));
-  const largest = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
-  const tileExponent = nearest(largest * f64.load(constants, PER_L));
-  const exponent = f64.load(state);
-  if (tileExponent > exponent) rescale(state, dv, tileExponent, exponent);
-  const bias = f64x2.splat(f64.load(constants, BIAS) - max(exponent, tileExponent));
+/** Before row r's weights: the row's exponent rises where it must; writes the row's `floor` and `magic`. */
+function prepare(constants: usize, scratch: usize, r: usize, columns: i32, state: usize): void {
+  const pair = v128.load(scratch + MOST + r * 16);
+  const a = f64x2.extract_lane(pair, 0);
+  const b = f64x2.extract_lane(pair, 1);
+  const tileExponent = nearest((a > b ? a : b) * f64.load(constants, PER_L));
+  let exponent = f64.load(state);
+  if (tileExponent > exponent) {
+    rescale(state, columns, tileExponent, exponent);
+    exponent = tileExponent;
+  }
+  const lowest = exponent - DEPTH;
+  setPair(scratch + FLOOR + r * 16, lowest * f64.load(constants, L_HI) + lowest * f64.load(constants, L_LO));
+  setPair(scratch + ROUND + r * 16, MAGIC + (LIFT - exponent));
+}
 
+/** Row r's inner products become weights, and their sum goes into the record. */
+function weigh(constants: usize, scratch: usize, r: usize, state: usize): void {
+  const s = scratch + r * (TILE * 8);
+  const row = scratch + r * 16;
   let sum0 = f64x2.splat(0);
   let sum1 = sum0;
-  for (let p = s; p < end; p += 16) {
-    const w = weight(constants, v128.load(p), bias);
+  for (let p = s, end = s + TILE * 8; p < end; p += 16) {
+    const w = weight(constants, v128.load(p), row);
     v128.store(p, w);
     const turn = sum0; // two chains of additions, turn and turn about
     sum0 = f64x2.add(sum1, w);
     sum1 = turn;
   }
-  addTo(state + 8, lanes(f64x2.add(sum0, sum1)));
+  addTo(state + 8, state + 16, lanes(f64x2.add(sum0, sum1)));
+}
 
-  for (let c = 0; c < dv; c++) {
+/** Two weights, 2^(t-M+E) · exp(scale·r). */
+function weight(constants: usize, product: v128, row: usize): v128 {
+  const s = f64x2.pmax(product, v128.load(row, FLOOR));
+  const magic = v128.load(row, ROUND);
+  const y = madd64(s, v128.load(constants, PER_L), magic);
+  const t = f64x2.sub(y, magic);
+  const r = f64x2.mul(
+    v128.load(constants, SCALE),
+    nmadd64(t, v128.load(constants, L_LO), nmadd64(t, v128.load(constants, L_HI), s)),
+  );
+
+  const r2 = f64x2.mul(r, r);
+  const r4 = f64x2.mul(r2, r2);
+  const q01 = madd64(r, v128.load(constants, Q0 + 16), v128.load(constants, Q0));
+  const q23 = madd64(r, v128.load(constants, Q0 + 48), v128.load(constants, Q0 + 32));
+  const q45 = madd64(r, v128.load(constants, Q0 + 80), v128.load(constants, Q0 + 64));
+  const q67 = madd64(r, v128.load(constants, Q0 + 112), v128.load(constants, Q0 + 96));
+  const q89 = madd64(r, v128.load(constants, Q0 + 144), v128.load(constants, Q0 + 128));
+  const low = madd64(r2, q23, q01);
+  const high = madd64(r4, q89, madd64(r2, q67, q45));
+  const q = madd64(r4, high, low);
+  const p = f64x2.add(v128.load(constants, ONE), madd64(r2, q, r));
+  return i64x2.add(p, i64x2.shl(y, 52)); // t-M+E is in the low bits of y
+}
+
+/** Row r's weights with each of up to three value columns. */
+function addColumns(scratch: usize, r: usize, values: usize, columns: i32, state: usize): void {
+  const s = scratch + r * (TILE * 8);
+  const end = s + TILE * 8;
+  state += 32;
+  for (let c = 0; c < columns; c++) {
     let v0 = f64x2.splat(0);
     let v1 = v0;
     let v2 = v0;
     let v3 = v0;
     for (let p = s; p < end; p += 64) {
-      v0 = f64x2.add(v0, f64x2.mul(v128.load(p), v128.load(values)));
-      v1 = f64x2.add(v1, f64x2.mul(v128.load(p, 16), v128.load(values, 16)));
-      v2 = f64x2.add(v2, f64x2.mul(v128.load(p, 32), v128.load(values, 32)));
-      v3 = f64x2.add(v3, f64x2.mul(v128.load(p, 48), v128.load(values, 48)));
+      v0 = madd64(v128.load(p), v128.load(values), v0);
+      v1 = madd64(v128.load(p, 16), v128.load(values, 16), v1);
+      v2 = madd64(v128.load(p, 32), v128.load(values, 32), v2);
+      v3 = madd64(v128.load(p, 48), v128.load(values, 48), v3);
       values += 64;
     }
-    state += 16;
-    addTo(state + 8, lanes(f64x2.add(f64x2.add(v0, v1), f64x2.add(v2, v3))));
+    addTo(state, state + (columns << 3), lanes(f64x2.add(f64x2.add(v0, v1), f64x2.add(v2, v3))));
+    state += 8;
+  }
+}
+
+/** Four rows' weights with four value columns, `hi` being where the first row's record has their hi. */
+function addFour(scratch: usize, values: usize, record: usize, columns: i32, hi: usize): void {
+  let w = scratch;
+  for (let j = 0; j < TILE; j += RUN) {
+    let a0 = f64x2.splat(0);
+    let a1 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let c0 = a0;
+    let c1 = a0;
+    let d0 = a0;
+    let d1 = a0;
+    for (let end = w + RUN * 8; w < end; w += 8) {
+      const v0 = v128.load(values);
+      const v1 = v128.load(values, 16);
+      let x = v128.load64_splat(w);
+      a0 = madd64(x, v0, a0);
+      a1 = madd64(x, v1, a1);
+      x = v128.load64_splat(w, TILE * 8);
+      b0 = madd64(x, v0, b0);
+      b1 = madd64(x, v1, b1);
+      x = v128.load64_splat(w, TILE * 16);
+      c0 = madd64(x, v0, c0);
+      c1 = madd64(x, v1, c1);
+      x = v128.load64_splat(w, TILE * 24);
+      d0 = madd64(x, v0, d0);
+      d1 = madd64(x, v1, d1);
+      values += 32;
+    }
+    const parts = scratch + PARTS;
+    if (j > 0) {
+      a0 = f64x2.add(a0, v128.load(parts));
+      a1 = f64x2.add(a1, v128.load(parts, 16));
+      b0 = f64x2.add(b0, v128.load(parts, 32));
+      b1 = f64x2.add(b1, v128.load(parts, 48));
+      c0 = f64x2.add(c0, v128.load(parts, 64));
+      c1 = f64x2.add(c1, v128.load(parts, 80));
+      d0 = f64x2.add(d0, v128.load(parts, 96));
+      d1 = f64x2.add(d1, v128.load(parts, 112));
+    }
+    v128.store(parts, a0);
+    v128.store(parts, a1, 16);
+    v128.store(parts, b0, 32);
+    v128.store(parts, b1, 48);
+    v128.store(parts, c0, 64);
+    v128.store(parts, c1, 80);
+    v128.store(parts, d0, 96);
+    v128.store(parts, d1, 112);
+  }
+  for (let p = scratch + PARTS, end = p + 128; p < end; p += 32) {
+    addPair(hi, hi + (columns << 3), v128.load(p));
+    addPair(hi + 16, hi + 16 + (columns << 3), v128.load(p, 16));
+    hi += record;
   }
 }
 
@@ -261,51 +410,34 @@ function lanes(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
-/** Two weights, 2^(t + bias - 1023) · exp(scale·r); zero where that exponent is below the normal numbers. */
-function weight(constants: usize, s: v128, bias: v128): v128 {
-  const t = f64x2.nearest(f64x2.mul(s, v128.load(constants, PER_L)));
-  const r = f64x2.mul(
-    v128.load(constants, SCALE),
-    f64x2.sub(
-      f64x2.sub(s, f64x2.mul(t, v128.load(constants, L_HI))),
-      f64x2.mul(t, v128.load(constants, L_LO)),
-    ),
-  );
-  const field = f64x2.pmax(f64x2.add(t, bias), v128.load(constants, ZERO));
-  const power = i64x2.shl(f64x2.add(field, v128.load(constants, MAGIC)), 52);
-
-  const r2 = f64x2.mul(r, r);
-  const r4 = f64x2.mul(r2, r2);
-  const q01 = f64x2.add(v128.load(constants, Q0), f64x2.mul(r, v128.load(constants, Q0 + 16)));
-  const q23 = f64x2.add(v128.load(constants, Q0 + 32), f64x2.mul(r, v128.load(constants, Q0 + 48)));
-  const q45 = f64x2.add(v128.load(constants, Q0 + 64), f64x2.mul(r, v128.load(constants, Q0 + 80)));
-  const q67 = f64x2.add(v128.load(constants, Q0 + 96), f64x2.mul(r, v128.load(constants, Q0 + 112)));
-  const q89 = f64x2.add(v128.load(constants, Q0 + 128), f64x2.mul(r, v128.load(constants, Q0 + 144)));
-  const low = f64x2.add(q01, f64x2.mul(r2, q23));
-  const high = f64x2.add(f64x2.add(q45, f64x2.mul(r2, q67)), f64x2.mul(r4, q89));
-  const q = f64x2.add(low, f64x2.mul(r4, high));
-  const p = f64x2.add(v128.load(constants, ONE), f64x2.add(r, f64x2.mul(r2, q)));
-  return f64x2.mul(p, power);
+/** Adds `x` to the sum hi + lo: hi exactly rounded, its error to lo (Knuth's TwoSum). */
+function addTo(hi: usize, lo: usize, x: f64): void {
+  const before = f64.load(hi);
+  const sum = before + x;
+  const part = sum - before;
+  f64.store(hi, sum);
+  f64.store(lo, f64.load(lo) + (before - (sum - part) + (x - part)));
 }
 
-/** Adds `x` to the pair hi + lo at `at`: hi exactly rounded, its error to lo (Knuth's TwoSum). */
-function addTo(at: usize, x: f64): void {
-  const hi = f64.load(at);
-  const sum = hi + x;
-  const part = sum - hi;
-  f64.store(at, sum);
-  f64.store(at, f64.load(at, 8) + (hi - (sum - part) + (x - part)), 8);
+/** The same in both lanes. */
+function addPair(hi: usize, lo: usize, x: v128): void {
+  const before = v128.load(hi);
+  const sum = f64x2.add(before, x);
+  const part = f64x2.sub(sum, before);
+  const error = f64x2.add(f64x2.sub(before, f64x2.sub(sum, part)), f64x2.sub(x, part));
+  v128.store(hi, sum);
+  v128.store(lo, f64x2.add(v128.load(lo), error));
 }
 
 /** Moves a row from exponent `from` to `to` > `from`, in two steps because 2^-2000 is no float64. */
-function rescale(state: usize, dv: i32, to: f64, from: f64): void {
+function rescale(state: usize, columns: i32, to: f64, from: f64): void {
   const drop = to - from;
   const first = min<f64>(drop, 1000);
   const second = min<f64>(drop - first, 1000);
   const a = powerOfTwo(-first);
   const b = powerOfTwo(-second);
   f64.store(state, to);
-  for (let e = 1; e < 3 + 2 * dv; e++) {
+  for (let e = 1; e < 4 + 2 * columns; e++) {
     const at = state + (e << 3);
     f64.store(at, f64.load(at) * a * b);
   }
