@@ -10,15 +10,21 @@ export interface Halves {
   readonly right: readonly number[];
 }
 
-/** Clause-and-assignment updates that the search for light halves may spend: a second or two. */
+/** Updates of a clause's count that the search for light halves may spend: about a second. */
 const budget = 1e8;
+
+/** Halves that were chosen before: they are asked for once to encode and again to decode. */
+const chosen = new WeakMap<Cnf, Halves>();
 
 /** Deterministic: the same formula, the same halves. */
 export function chooseHalves(cnf: Cnf, { split }: { readonly split: 'order' | 'weight' }): Halves {
   const variables = Array.from({ length: cnf.variables }, (_, k) => k + 1);
   const middle = Math.ceil(cnf.variables / 2);
   const inOrder = { left: variables.slice(0, middle), right: variables.slice(middle) };
-  return split === 'order' ? inOrder : lightest(cnf, inOrder);
+  if (split === 'order') return inOrder;
+  const halves = chosen.get(cnf) ?? lightest(cnf, inOrder);
+  chosen.set(cnf, halves);
+  return halves;
 }
 
 /**
@@ -27,8 +33,10 @@ export function chooseHalves(cnf: Cnf, { split }: { readonly split: 'order' | 'w
  */
 function lightest(cnf: Cnf, start: Halves): Halves {
   const occurrences = cnf.clauses.reduce((sum, clause) => sum + clause.length, 0);
-  const perCount = 2 ** start.left.length + occurrences; // what one call of `largestWeight` costs, about
-  let tries = Math.floor(budget / perCount);
+  // Both halves' assignments, and at each step the clauses of one variable, once for either value.
+  const perTry = 2 ** start.left.length * 2 * (1 + occurrences / Math.max(1, cnf.variables));
+  let tries = Math.floor(budget / perTry);
+  if (tries === 0) return start;
   let best = start;
   let weights = [largestWeight(cnf, start.left), largestWeight(cnf, start.right)] as const;
   for (let improved = true; improved && tries > 0;) {

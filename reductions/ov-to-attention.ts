@@ -23,7 +23,7 @@ import {
   type OrthogonalVectors,
   type Pair,
 } from '../src/problems/orthogonal-vectors.ts';
-import { countNoise, readMass, readShare, type Pads } from '../src/readout/noise.ts';
+import { readMass, readShare, roundingAtOne, type Pads } from '../src/readout/noise.ts';
 import { amplification, leastPowers, padMass, residual, type Readout } from '../src/readout/readout.ts';
 import type { Reduction } from './reduction.ts';
 
@@ -97,6 +97,9 @@ export const ovToAttention: Reduction<
 
 const figure = (x: number): string => x.toPrecision(4);
 
+/** bias + noise below this certifies: a little below ½, for the roundings of the noise itself. */
+const certain = 0.5 - 2 ** -20;
+
 /** What an output says about every left vector. */
 export interface Partners {
   /** N_{i,0} for each left vector; NaN where bias + noise ≥ ½ leaves it open. */
@@ -122,10 +125,11 @@ export function countPartners(
   const mass = padMass(pads.count, readout.bound, readout.scale);
   // No sum can be larger than n, or smaller than if every inner product were D.
   const most = n / (n + mass);
-  const least = leastPowers(readout).map((power) => (n * power) / (n * power + mass));
+  const largest = Math.max(readout.degree, degree({ left, right }));
+  const least = leastPowers(readout, largest).map((power) => (n * power) / (n * power + mass));
 
-  const bias = n * residual(readout);
-  const rounding = countNoise({ ...readout, weights: [] }, [], mass, n, output.error);
+  const bias = n * residual(readout, largest);
+  const rounding = roundingAtOne(readout, n);
   const counts = new Float64Array(left.rows);
   let noise = 0;
   let worst = 0;
@@ -144,7 +148,7 @@ export function countPartners(
     const estimate = sum.value();
     noise = Math.max(noise, uncertain);
     counts[i] = NaN;
-    if (!(bias + uncertain < 0.5)) continue;
+    if (!(bias + uncertain < certain)) continue;
     const count = Math.round(estimate);
     const distance = Math.abs(estimate - count);
     if (distance > bias + uncertain || count < 0 || count > n) {
@@ -169,9 +173,7 @@ function partnerOf(
   options: AttentionOptions,
 ): Pair {
   const read =
-    options.witness === 'columns' && count === 1
-      ? readPartner(i, vectors.right.rows, output, options)
-      : undefined;
+    options.witness === 'columns' && count === 1 ? readPartner(i, vectors, output, options) : undefined;
   if (read !== undefined && isOrthogonal(vectors, { i, j: read })) return { i, j: read };
   const row = `row ${i * options.readout.weights.length}`;
   if (read !== undefined)
@@ -190,18 +192,19 @@ function partnerOf(
  */
 function readPartner(
   i: number,
-  n: number,
+  vectors: OrthogonalVectors,
   output: AttentionOutput,
   { readout, pads }: AttentionOptions,
 ): number | undefined {
+  const n = vectors.right.rows;
   const { weights, weightAtOne } = readout;
   const mass = padMass(pads.count, readout.bound, readout.scale);
-  const bias = n * residual(readout);
+  const bias = n * residual(readout, Math.max(readout.degree, degree(vectors)));
   let j = 0;
   for (let bit = 0; bit < bitsOf(n); bit++) {
     const withBit = countWithBit(n, bit);
     const sum = compensated();
-    let uncertain = countNoise({ ...readout, weights: [] }, [], mass, withBit, output.error);
+    let uncertain = roundingAtOne(readout, withBit);
     weights.forEach((weight, k) => {
       const at = (i * weights.length + k) * output.columns;
       const read = readShare(output.values[at + 1 + bit]!, output.values[at]!, mass, output.error);
@@ -209,7 +212,7 @@ function readPartner(
       uncertain += Math.abs(weight) * read.error;
     });
     sum.add(weightAtOne * withBit);
-    if (!(bias + uncertain < 0.5)) return undefined;
+    if (!(bias + uncertain < certain)) return undefined;
     const count = Math.round(sum.value());
     if (Math.abs(sum.value() - count) > bias + uncertain || count < 0 || count > 1) {
       const found = `${sum.value()} partners with bit ${bit} of their index set`;
@@ -356,6 +359,12 @@ function whyInconclusive(
   claimed: number,
 ): { reason: string; remedy: string } {
   const needed = (claimed * Math.max(0, 0.49 - bias)) / noise;
+  if (bias >= 0.49) {
+    return {
+      reason: `no vector can be certified: the readout itself is off by up to ${bias.toPrecision(3)}`,
+      remedy: 'an instance with a readout that fits its vectors: make it again',
+    };
+  }
   return {
     reason: `left vector ${open} cannot be certified: bias ${bias.toPrecision(3)} + noise up to ${noise.toPrecision(3)} is not below 1/2`,
     remedy:

@@ -90,7 +90,7 @@ const schema = object({
   bound: atLeastZero,
   pads: object({ count, mass: atLeastZero }),
   readout: object({ scales: nodesOf(atLeastZero), weights: nodesOf(number), weightAtOne: number }),
-  plannedError: atLeastZero,
+  plannedError: v.pipe(atLeastZero, v.maxValue(1, 'a number from 0 to 1')),
   seed: v.nullable(whole),
 });
 

@@ -55,8 +55,8 @@ export interface Estimate {
 /**
  * What a minimax readout costs, from Chebyshev polynomials of lower degree m, which are feasible for the dual:
  * p(0) = T_m(y₀) with y₀ = (1+x)/(1−x), Σ|c_s| = |T_m(y₁)| with y₁ = (3+x)/(1−x), x = x_min. With
- * ρ(y) = y + √(y²−1), amplification ≈ ½(1/η)^κ for κ = ln ρ(y₀)/(ln ρ(y₁) − ln ρ(y₀)). Good up to x_min = 0.3
- * counted from small x_min, and too low beyond.
+ * ρ(y) = y + √(y²−1), amplification ≈ ½(1/η)^κ for κ = ln ρ(y₀)/(ln ρ(y₁) − ln ρ(y₀)). Within a factor of 2.5 for x_min
+ * from 0.03 to 0.25, and too low beyond.
  */
 export function estimateMinimax(xMin: number, tolerance: number): Estimate {
   const near = Math.acosh((1 + xMin) / (1 - xMin)); // ln ρ(y₀)

@@ -13,8 +13,9 @@ export interface Pads {
 }
 
 /**
- * What decoding itself may lose in float64, relative to each term w_k·S_k: P within 2 ulp, 1 − y, the quotient, two
- * products, and a compensated sum, each half an ulp; 16 units of 2^-53 cover them.
+ * What decoding itself may lose in float64, relative to each term w_k·S_k, in units of 2^-53: P is within 2 of the true
+ * pad mass, P·y and the quotient round by 1 each, 1 − y by 2, the product with w_k by 1 and the compensated sum by 1 and
+ * second-order terms. 16 are granted for these 8.
  */
 const decodeRounding = 16 * 2 ** -53;
 
@@ -26,7 +27,7 @@ export function readMass(y: number, padMass: number, error: OutputError): { mass
   const mass = (padMass * y) / (1 - y);
   // |y − true| ≤ relative·true + absolute, and true ≤ (y + absolute)/(1 − relative).
   const slack = (error.relative * y + error.absolute) / (1 - error.relative);
-  const room = 1 - y - slack;
+  const room = 1 - y - slack; // not positive for a claim that reaches 1
   const moved = room > 0 && error.relative < 1 ? (padMass * slack) / ((1 - y) * room) : Infinity;
   return { mass, error: moved * (1 + decodeRounding) + decodeRounding * mass };
 }
@@ -48,6 +49,10 @@ export function readShare(
   return { mass, error: moved * (1 + decodeRounding) + decodeRounding * mass };
 }
 
+/** What decoding n keys loses on the known S(1) = n, whose weight is `weightAtOne`. */
+export const roundingAtOne = ({ weightAtOne }: Readout, keys: number): number =>
+  decodeRounding * Math.abs(weightAtOne) * keys;
+
 /**
  * Σ_k |w_k|·δS_k for outputs that read masses S_k up to `masses[k]`, and what decoding n keys rounds itself. An upper
  * bound for every row whose masses stay below.
@@ -59,9 +64,11 @@ export function countNoise(
   keys: number,
   error: OutputError,
 ): number {
-  let sum = decodeRounding * Math.abs(readout.weightAtOne) * keys;
+  let sum = roundingAtOne(readout, keys);
   readout.weights.forEach((weight, k) => {
-    sum += Math.abs(weight) * readMass(masses[k]! / (masses[k]! + padMass), padMass, error).error;
+    // The output that is read can be above the true one, and the error that it might have grows with it.
+    const y = (masses[k]! / (masses[k]! + padMass)) * (1 + error.relative) + error.absolute;
+    sum += Math.abs(weight) * readMass(y, padMass, error).error;
   });
   return sum * (1 + decodeRounding);
 }

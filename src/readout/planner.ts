@@ -10,15 +10,7 @@ import { plannedBoundBits, representableBound } from './entries.ts';
 import { chebyshevAmplification, interpolationReadout } from './interpolation.ts';
 import { estimateMinimax, minimaxReadout } from './minimax.ts';
 import { countNoise, type Pads } from './noise.ts';
-import {
-  amplification,
-  nodeValues,
-  padMass,
-  padsFor,
-  residual,
-  type Readout,
-  type ReadoutKind,
-} from './readout.ts';
+import { nodeValues, padMass, padsFor, residual, type Readout, type ReadoutKind } from './readout.ts';
 import { thresholdBound, thresholdReadout } from './threshold.ts';
 
 export interface Demand {
@@ -70,13 +62,12 @@ const fine = 65;
  */
 export function plan(demand: Demand): Plan {
   const { keys, scale, headDim, dtype, degree, kind } = demand;
-  const threshold = roundedUp(thresholdBound(keys, scale));
+  // At the threshold's bound a minimax readout is hardly more than the threshold itself. Exact interpolation can need
+  // more where few keys meet a high degree; with x_min = 1/(4D²) its amplification is below 2.
+  const atLeast = kind === 'interpolation' ? Math.max(keys, degree ** 2) : keys;
+  const widest = roundedUp(thresholdBound(atLeast, scale));
   if (demand.bound !== undefined)
-    return planAt(demand, checkedBound(demand.bound, threshold, dtype, headDim), fine);
-
-  // At the threshold's bound a minimax readout is hardly more than the threshold itself; exact interpolation can
-  // need more, where few keys meet a high degree.
-  const widest = kind === 'interpolation' ? 2 * threshold : threshold;
+    return planAt(demand, checkedBound(demand.bound, widest, dtype, headDim), fine);
   const top = planAt(demand, widest, fine);
   if (!top.certified) return refuse(demand, top);
   if (kind === 'threshold') return top;
@@ -95,7 +86,18 @@ export function plan(demand: Demand): Plan {
 
 /** The plan at one B, whether or not it certifies. */
 function planAt(demand: Demand, bound: number, candidates: number): Plan {
-  return evaluatePlan(demand, readoutAt(demand, bound, candidates));
+  try {
+    return evaluatePlan(demand, readoutAt(demand, bound, candidates));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError({
+      code: 'bound-too-small',
+      field: '--bound',
+      expected: `a bound that leaves ${demand.degree + 1} powers of its nodes apart`,
+      found: `${bound}, for which ${error.message}`,
+      hint: 'take a larger --bound, or leave it out to get the smallest that certifies',
+    });
+  }
 }
 
 function readoutAt(demand: Demand, bound: number, candidates: number): Readout {
@@ -136,7 +138,7 @@ function tryPlan(demand: Demand, bound: number): { bias: number; noise: number }
   try {
     return planAt(demand, bound, coarse);
   } catch (error) {
-    if (error instanceof RangeError || error instanceof InputError) return { bias: 0, noise: Infinity };
+    if (error instanceof InputError) return { bias: 0, noise: Infinity };
     throw error;
   }
 }
@@ -148,21 +150,21 @@ function refuse(demand: Demand, best: Plan): never {
   throw new InputError({
     code: 'error-too-large',
     field: 'error',
-    expected: `a relative error per output of at most ${(error.relative * share).toPrecision(2)} for ${demand.keys} keys`,
+    expected: `a relative error per output ${share > 0 ? `of at most ${(error.relative * share).toPrecision(2)}` : 'far smaller'} for ${demand.keys} keys`,
     found: `${error.relative.toPrecision(2)} (${readout.kind}, ${demand.dtype})`,
     hint: 'take a wider --dtype, a smaller formula, or --prune',
   });
 }
 
-function checkedBound(bound: number, threshold: number, dtype: Dtype, headDim: number): number {
+function checkedBound(bound: number, widest: number, dtype: Dtype, headDim: number): number {
   const rounded = representableBound(dtype, headDim, bound);
-  if (rounded > 0 && Number.isFinite(rounded) && rounded <= 2 * threshold) return rounded;
+  if (rounded > 0 && Number.isFinite(rounded) && rounded <= 2 * widest) return rounded;
   throw new InputError({
     code: 'bound-out-of-range',
     field: '--bound',
-    expected: `a number above 0 and at most ${2 * threshold}`,
+    expected: `a number above 0 and at most ${2 * widest}`,
     found: `${bound}`,
-    hint: `beyond ${threshold.toPrecision(3)} a larger bound gains nothing; leave --bound out to get the smallest that certifies`,
+    hint: `beyond ${widest.toPrecision(3)} a larger bound gains nothing; leave --bound out to get the smallest that certifies`,
   });
 }
 
@@ -241,6 +243,3 @@ function roundedUp(bound: number): number {
   const down = truncateTo(plannedBoundBits, bound);
   return down === bound ? bound : boundAt(indexOf(down) + 1);
 }
-
-/** Σ|w_k|, for reports. */
-export const planAmplification = ({ readout }: Plan): number => amplification(readout);

@@ -62,12 +62,13 @@ export const nodeValues = ({ scale, bound, scales }: Readout): number[] =>
   scales.map((t) => toNumber(nodeOf(scale, bound, t)));
 
 /** x_k^D for each entry of `scales`, within 1 ulp: no S_i(x_k) is smaller than n times it. */
-export const leastPowers = ({ scale, bound, scales, degree }: Readout): number[] =>
-  scales.map((t) => toNumber(exp(-exactProduct(scale, bound, t, degree))));
+export const leastPowers = ({ scale, bound, scales }: Readout, largest: number): number[] =>
+  scales.map((t) => toNumber(exp(-exactProduct(scale, bound, t, largest))));
 
 /**
  * An upper bound on |r(s) − [s = 0]| over s = 0 … `upTo` (by default the degree), for the float64 weights and
- * the exact nodes. The fixed-point error, at most (D + 1)·Σ|w|·2^-248, is added.
+ * the exact nodes. The fixed-point error is added: nodes off by 2^-250 and products cut to 2^-256 make at most
+ * (D + 1)·(Σ|w|·2^-249 + K·2^-256).
  */
 export function residual(readout: Readout, upTo: number = readout.degree): number {
   const nodes = readout.scales.map((t) => nodeOf(readout.scale, readout.bound, t));
@@ -82,7 +83,7 @@ export function residual(readout: Readout, upTo: number = readout.degree): numbe
     if (error > worst) worst = error;
     nodes.forEach((x, k) => (terms[k] = multiply(terms[k]!, x)));
   }
-  return roundUp(worst + ((total * BigInt(upTo + 1)) >> 248n) + 1n);
+  return roundUp(worst + ((total * BigInt(upTo + 1)) >> 248n) + BigInt((upTo + 1) * (nodes.length + 1)));
 }
 
 /** Σ|w_k| over the nodes that are asked: how much an error of an S_i(x_k) can grow. */

@@ -45,7 +45,7 @@ const mostPivots = 20_000;
 
 const signed = (sign: 1 | -1, value: Fixed): Fixed => (sign > 0 ? value : -value);
 
-/** Solves the program. Throws a RangeError when it does not come to an end, which no test has seen. */
+/** Solves the program. Throws a RangeError where the nodes are so close to 1 that 256 bits do not tell them apart. */
 export function solveProgram({ nodes, costs, degree, tolerance }: Program): Solution {
   const powers = nodes.map((x) => {
     const row = [one];
@@ -154,7 +154,7 @@ export function solveProgram({ nodes, costs, degree, tolerance }: Program): Solu
         [gap, speed, stop] = [g < 0n ? 0n : g, abs(change), { kind: 'node', node: { index, sign } }];
       }
     }
-    if (stop === undefined) throw new RangeError('the linear program is unbounded'); // p(1) alone bounds it
+    if (stop === undefined) throw new RangeError('256-bit arithmetic does not suffice for these nodes'); // |p| is bounded
 
     if (entering.kind === 'exponent') {
       const newcomer: Signed = { index: entering.index, sign: entering.sign };

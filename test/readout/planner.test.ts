@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { dtypes, isExact, unitRoundoff } from '../../src/problems/dtype.ts';
+import type { OutputError } from '../../src/problems/attention.ts';
 import { InputError } from '../../src/problems/input-error.ts';
 import { toFixed } from '../../src/readout/fixed-point.ts';
 import { evaluatePlan, plan, type Demand } from '../../src/readout/planner.ts';
@@ -126,6 +127,48 @@ suite('readout/planner', (test) => {
     const found = plan({ ...typical('minimax', 'f32', 64), bound: 9 });
     assert.not(found.certified);
     assert.ok(found.noise > 1000);
+  });
+
+  test('any bound at all is planned, or refused as input', () => {
+    for (const kind of kinds) {
+      for (const dtype of dtypes) {
+        for (let exponent = -300; exponent <= 300; exponent += exponent > -6 && exponent < 6 ? 1 : 21) {
+          const demand = {
+            ...typical(kind, 'f64', 64),
+            keys: 8,
+            degree: 17,
+            dtype,
+            bound: 1.37 * 10 ** exponent,
+          };
+          try {
+            assert.ok(plan(demand).readout.bound <= demand.bound);
+          } catch (error) {
+            assert.instance(error, InputError, `${kind} ${dtype} ${demand.bound}: ${String(error)}`);
+            assert.match(
+              (error as InputError).fault.code,
+              /^(bound-out-of-range|bound-too-small|nodes-coincide)$/,
+            );
+          }
+        }
+      }
+    }
+  });
+
+  test('the search looks at few bounds, for long formulas and for few keys', () => {
+    for (const [keys, degree] of [
+      [1, 300],
+      [1024, 20],
+      [4, 120],
+    ] as const) {
+      let looks = 0;
+      const headDim = degree + 1;
+      const error = (): OutputError => {
+        looks++;
+        return { relative: 64 * 2 ** -53, absolute: 0 };
+      };
+      plan({ kind: 'interpolation', keys, degree, headDim, scale: 1 / headDim, dtype: 'f64', error });
+      assert.ok(looks <= 25, `${looks} looks for ${keys} keys, D = ${degree}`);
+    }
   });
 
   test('a bound that is no bound is refused', () => {

@@ -14,10 +14,14 @@ import { isExact } from '../../src/problems/dtype.ts';
 import { InputError } from '../../src/problems/input-error.ts';
 import {
   fromOnes,
+  innerProduct,
   isOrthogonal,
   type OrthogonalVectors,
   type Pair,
 } from '../../src/problems/orthogonal-vectors.ts';
+import { divide, exactProduct, exp, multiply, one, toNumber } from '../../src/readout/fixed-point.ts';
+import { interpolationReadout } from '../../src/readout/interpolation.ts';
+import { nodeOf, padMass } from '../../src/readout/readout.ts';
 import { allOrthogonalPairs, countOrthogonalPairs } from '../../src/solvers/orthogonal-pairs.ts';
 import { carefulError } from '../../src/verify/careful-kernel.ts';
 import { orthogonalVectorsArb } from '../support/arbitraries.ts';
@@ -50,6 +54,26 @@ const fixed: OrthogonalVectors = (() => {
     );
   return { left: fromOnes(30, side(5)), right: fromOnes(30, side(11)) };
 })();
+
+/** Att for every row and node, from exact inner products and 256-bit sums: within an ulp or so. */
+function trueOutput(vectors: OrthogonalVectors, { readout, pads }: AttentionOptions): Float64Array {
+  const { scale, bound, scales } = readout;
+  const padded = BigInt(pads.count) * exp(exactProduct(scale, bound, bound));
+  const nodes = scales.map((t) => nodeOf(scale, bound, t));
+  const values: number[] = [];
+  for (let i = 0; i < vectors.left.rows; i++) {
+    for (const x of nodes) {
+      let sum = 0n;
+      for (let j = 0; j < vectors.right.rows; j++) {
+        let power = one;
+        for (let s = innerProduct(vectors, { i, j }); s > 0; s--) power = multiply(power, x);
+        sum += power;
+      }
+      values.push(toNumber(divide(sum, sum + padded)));
+    }
+  }
+  return Float64Array.from(values);
+}
 
 /** The output with every entry moved by `share` of its claim, towards more partners (sign 1) or fewer (-1). */
 function pushed(
@@ -135,6 +159,92 @@ suite('reductions/ov-to-attention', (test) => {
         }
       }
     }
+  });
+
+  test('whatever an honest output does within its claim, it is never refused and never decoded wrongly', () => {
+    const seen = { certified: 0, open: 0 };
+    const claims = [2 ** -50, 2 ** -47, 2 ** -40, 2 ** -24, 2 ** -18, 2 ** -11, 2 ** -5, 0.1];
+    fc.assert(
+      fc.property(
+        orthogonalVectorsArb({ maxVectors: 6, maxDimension: 30 }).filter(
+          ({ left, right }) => left.rows > 0 && right.rows > 0,
+        ),
+        choiceArb,
+        fc.constantFrom(...claims),
+        fc.constantFrom(...claims),
+        fc.constantFrom(0, 2 ** -1022, 2 ** -60, 2 ** -24),
+        fc.constantFrom<'worst' | 'best' | 'turns'>('worst', 'best', 'turns'),
+        (vectors, choice, plannedFor, relative, absolute, signs) => {
+          let options;
+          try {
+            options = optionsFor(vectors, { ...choice, witness: 'scan' }, { relative: plannedFor, absolute });
+          } catch (error) {
+            assert.is((error as InputError).fault.code, 'error-too-large');
+            return;
+          }
+          const { weights } = options.readout;
+          const direction = (at: number): number =>
+            signs === 'turns'
+              ? (at % 2) * 2 - 1
+              : (signs === 'worst' ? 1 : -1) * Math.sign(weights[at % weights.length]!);
+          const values = trueOutput(vectors, options).map((y, at) => {
+            // A hair inside the claim, for the rounding of the true output and of this very expression.
+            const reach = (relative * y + absolute) * (1 - 2 ** -20) - 2 ** -51 * y;
+            return Math.min(1, Math.max(0, y + direction(at) * Math.max(0, reach)));
+          });
+          const output = { rows: values.length, columns: 1, values, error: { relative, absolute } };
+          const { counts } = countPartners(vectors, output, options);
+          const { perRow } = countOrthogonalPairs(vectors);
+          counts.forEach((count, i) => {
+            seen[Number.isNaN(count) ? 'open' : 'certified']++;
+            if (!Number.isNaN(count)) assert.is(count, perRow[i]);
+          });
+        },
+      ),
+      { numRuns: 400 },
+    );
+    assert.ok(seen.certified > 100 && seen.open > 100, JSON.stringify(seen));
+  });
+
+  test('a readout of too small a degree is found out: its bias is counted up to the inner products there are', async () => {
+    const vectors: OrthogonalVectors = {
+      left: fromOnes(4, [[0, 1, 2, 3]]),
+      right: fromOnes(4, [[], [0, 1, 2, 3]]),
+    };
+    const good = optionsFor(vectors, { kind: 'minimax', dtype: 'f64', witness: 'scan', scaleName: 'linear' });
+    const readout = interpolationReadout({
+      degree: 1,
+      bound: 2,
+      scale: good.readout.scale,
+      headDim: 5,
+      dtype: 'f64',
+    });
+    const options = { ...good, readout, pads: { count: 2, mass: padMass(2, 2, readout.scale) } };
+    const output = await attend(ovToAttention.encode(vectors, options));
+    const answer = ovToAttention.decode(
+      vectors,
+      { ...output, error: { relative: 1e-13, absolute: 0 } },
+      options,
+    );
+    assert.is(answer.outcome, 'inconclusive');
+    assert.match(answer.outcome === 'inconclusive' ? answer.reason : '', /the readout itself is off/);
+  });
+
+  test('a count between two integers is refused, even where it is between 0 and n', async () => {
+    // A threshold readout: the one output of row i is moved so that its count is near 2.5.
+    const error = { relative: 1e-9, absolute: 0 };
+    const options = optionsFor(
+      fixed,
+      { kind: 'threshold', dtype: 'f64', witness: 'scan', scaleName: 'linear' },
+      error,
+    );
+    const output = await attend(ovToAttention.encode(fixed, options));
+    const values = output.values.slice();
+    values[3] = 2.5 / (2.5 + options.pads.mass);
+    assert.throws(
+      () => countPartners(fixed, { ...output, values, error }, options),
+      /row 3: expected a count within .* of an integer in 0 … 24, found 2\.[45]/,
+    );
   });
 
   test('more noise than was planned for, honestly claimed, leaves rows open and never a wrong count', async () => {

@@ -92,6 +92,29 @@ suite('reductions/split-and-list', (test) => {
     );
   });
 
+  test('the weight split finds lighter halves where there are some, and gives up in time where halves are large', () => {
+    // All clauses among the first half of the variables: dealt out to both halves they weigh less.
+    const clauses = Array.from({ length: 40 }, (_, k) => [1 + (k % 4), -(1 + ((k + 1) % 4))]);
+    const cnf: Cnf = { variables: 8, clauses };
+    const heavy = degree(
+      splitAndList.encode(
+        { variables: 8, clauses: clauses.map((c) => c.map((l) => l + Math.sign(l) * 2)) },
+        plainSplit,
+      ),
+    );
+    const light = degree(
+      splitAndList.encode(
+        { variables: 8, clauses: clauses.map((c) => c.map((l) => l + Math.sign(l) * 2)) },
+        { prune: false, split: 'weight' },
+      ),
+    );
+    assert.ok(light < heavy, `${light}, ${heavy} in order`);
+    assert.equal(
+      chooseHalves({ ...cnf, variables: 60 }, { split: 'weight' }),
+      chooseHalves({ ...cnf, variables: 60 }, { split: 'order' }),
+    );
+  });
+
   test('the ledger has n, d and D beside what the theorem promises', () => {
     const ledger = splitAndList.ledger({ variables: 3, clauses: [[1, 2], [-3]] }, plainSplit);
     assert.equal(ledger, [

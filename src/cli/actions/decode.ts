@@ -1,7 +1,7 @@
 /** `seth decode`: from an instance and an output of it, whoever computed that, to the answer. */
 import type { AttentionOutput } from '../../problems/attention.ts';
 import type { Cnf } from '../../problems/cnf.ts';
-import { bytesOf, unitRoundoff, type Dtype } from '../../problems/dtype.ts';
+import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import { parseDimacs } from '../../formats/dimacs.ts';
 import { requireFormulaHash, type Instance } from '../../formats/instance.ts';
@@ -69,7 +69,7 @@ function outputOf(
 ): AttentionOutput {
   const [rows, columns] = [q.shape[0]!, v.shape[1]!];
   const { dtype, values } = readOutput(bytes, { rows, columns }, { unitInterval: true });
-  const isNarrower = bytesOf(dtype) < bytesOf(document.dtype);
+  const isNarrower = unitRoundoff(dtype) > unitRoundoff(document.dtype);
   const relative = isNarrower ? claimed + unitRoundoff(dtype) * (1 + claimed) : claimed;
   const absolute = Math.max(...[dtype, document.dtype].map((format: Dtype) => underflow(format)));
   return { rows, columns, values, error: { relative, absolute } };
