@@ -361,8 +361,8 @@ function whyInconclusive(
   const needed = (claimed * Math.max(0, 0.49 - bias)) / noise;
   if (bias >= 0.49) {
     return {
-      reason: `no vector can be certified: the readout itself is off by up to ${bias.toPrecision(3)}`,
-      remedy: 'an instance with a readout that fits its vectors: make it again',
+      reason: `no left vector can be certified: the readout itself is off by up to ${bias.toPrecision(3)}`,
+      remedy: 'an instance with a larger --bound, whose readout fits its vectors',
     };
   }
   return {

@@ -95,6 +95,24 @@ suite('src/cli/commands/decode', (test) => {
     });
   });
 
+  test('bf16 is narrower than f16, though as many bytes', async () => {
+    await inFolder(async (folder) => {
+      const [instance, output] = [join(folder, 'i.safetensors'), join(folder, 'o.safetensors')];
+      await shell(
+        `seth generate "${file}" --dtype f16 -o "${instance}" && seth attend "${instance}" -o "${output}"`,
+      );
+      const { q } = readInstance(readFileSync(instance));
+      const { values } = readOutput(readFileSync(output), { rows: q.shape[0]!, columns: 1 });
+      const noise = async (): Promise<number> => {
+        const { stdout } = await seth(['decode', instance, output, '--json']);
+        return (JSON.parse(stdout) as { certificate: { noise: number } }).certificate.noise;
+      };
+      const asWritten = await noise();
+      writeFileSync(output, writeOutput(values, values.length, 1, 'bf16', 'safetensors'));
+      assert.ok((await noise()) > 3 * asWritten);
+    });
+  });
+
   test('an instance without our metadata, or of another output, cannot be decoded', async () => {
     await inFolder(async (folder) => {
       await shell(

@@ -148,9 +148,9 @@ suite('src/cli/commands/verify', (test) => {
     assert.is(line!['count'], undefined);
     assert.is(line!['model'], undefined);
     assert.equal(line!['checks'], []);
-    assert.match(String(line!['reason']), /^left vector \d+ cannot be certified: /);
+    assert.match(String(line!['reason']), /^(left vector \d+ cannot|no left vector can) be certified: /);
     assert.match(String(line!['remedy']), /--bound/);
-    assert.match(stderr, /^seth: warning: instances\/random-3sat-12-s1\.cnf: left vector .*--bound/);
+    assert.match(stderr, /^seth: warning: instances\/random-3sat-12-s1\.cnf: .*left vector .*--bound/);
   });
 
   test('the table has a line a file and a summary, and lists no file that failed', async () => {
