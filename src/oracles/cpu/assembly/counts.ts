@@ -27,12 +27,12 @@ export function countPatterns(
   counts: usize,
 ): void {
   const size = degree + 1;
-  const rowBytes = <usize>words << 3;
+  const rowBytes = (<usize>words) << 3;
   for (let first = 0; first < n; first += TILE) {
     const there = min(TILE, n - first);
     const tile = keys + <usize>first * rowBytes;
     for (let i = 0; i < rows; i++) {
-      memory.fill(scratch, 0, <usize>size << 4);
+      memory.fill(scratch, 0, (<usize>size) << 4);
       const a = patterns + <usize>i * rowBytes;
       if (words == 1) countTile1(a, tile, there, scratch);
       else if (words == 2) countTile2(a, tile, there, scratch);
@@ -40,25 +40,23 @@ export function countPatterns(
       else countTile(a, tile, there, words, scratch);
       const into = counts + ((<usize>i * size) << 2);
       for (let s = 0; s < size; s++) {
-        const four = scratch + (<usize>s << 4);
+        const four = scratch + ((<usize>s) << 4);
         const sum = load<u32>(four) + load<u32>(four, 4) + load<u32>(four, 8) + load<u32>(four, 12);
-        store<u32>(into + (<usize>s << 2), load<u32>(into + (<usize>s << 2)) + sum);
+        store<u32>(into + ((<usize>s) << 2), load<u32>(into + ((<usize>s) << 2)) + sum);
       }
     }
   }
 }
 
 /** Counts one more inner product `s` in histogram `lane` of four; the four counts of an s stand side by side. */
-// @ts-ignore: decorators on functions are AssemblyScript's
-@inline
 function count(scratch: usize, s: i64, lane: i32): void {
-  const at = scratch + (<usize>s << 4) + (lane << 2);
+  const at = scratch + ((<usize>s) << 4) + (lane << 2);
   store<u32>(at, load<u32>(at) + 1);
 }
 
 function countTile1(a: usize, b: usize, n: i32, scratch: usize): void {
   const a0 = load<i64>(a);
-  const end = b + ((<usize>n & ~3) << 3);
+  const end = b + (((<usize>n) & ~3) << 3);
   for (; b < end; b += 32) {
     count(scratch, popcnt(a0 & load<i64>(b)), 0);
     count(scratch, popcnt(a0 & load<i64>(b, 8)), 1);
@@ -71,7 +69,7 @@ function countTile1(a: usize, b: usize, n: i32, scratch: usize): void {
 function countTile2(a: usize, b: usize, n: i32, scratch: usize): void {
   const a0 = load<i64>(a);
   const a1 = load<i64>(a, 8);
-  const end = b + ((<usize>n & ~3) << 4);
+  const end = b + (((<usize>n) & ~3) << 4);
   for (; b < end; b += 64) {
     count(scratch, popcnt(a0 & load<i64>(b)) + popcnt(a1 & load<i64>(b, 8)), 0);
     count(scratch, popcnt(a0 & load<i64>(b, 16)) + popcnt(a1 & load<i64>(b, 24)), 1);
@@ -97,14 +95,12 @@ function countTile3(a: usize, b: usize, n: i32, scratch: usize): void {
   for (let j = 0; j < (n & 3); j++, b += 24) count(scratch, inner3(a0, a1, a2, b), 0);
 }
 
-// @ts-ignore: decorators on functions are AssemblyScript's
-@inline
 function inner3(a0: i64, a1: i64, a2: i64, b: usize): i64 {
   return popcnt(a0 & load<i64>(b)) + popcnt(a1 & load<i64>(b, 8)) + popcnt(a2 & load<i64>(b, 16));
 }
 
 function countTile(a: usize, b: usize, n: i32, words: i32, scratch: usize): void {
-  const step = <usize>words << 3;
+  const step = (<usize>words) << 3;
   const end = b + <usize>(n & ~3) * step;
   while (b < end) {
     count(scratch, inner(a, b, words), 0);
