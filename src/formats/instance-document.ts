@@ -70,7 +70,7 @@ const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, `one of ${options.join(', ')}`);
 /** Valibot reports a missing field as a fault of its object, which then expects the field's name in quotes. */
 const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.object(entries, ({ expected }) => (expected?.startsWith('"') === true ? 'this field' : 'an object'));
+  v.object(entries, ({ expected }) => (expected?.startsWith('"') ? 'this field' : 'an object'));
 
 const schema = object({
   format: v.literal(1, 'the number 1'),
