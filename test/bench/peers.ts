@@ -58,6 +58,8 @@ interface Present extends Contender {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'seth-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const present: Present[] = [];
 const absent: Missing[] = [];
 const roofline = await startPeer(rooflineCommand(threads));
@@ -85,7 +87,6 @@ try {
   report(outcomes);
 } finally {
   for (const { process } of [...present, { process: roofline }]) process.close();
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /** One contender while a shape is measured. */

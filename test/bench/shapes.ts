@@ -43,7 +43,7 @@ export const dense = (n: number, d: number, valueDim: number, dtype: BenchDtype)
 
 /** The instance of a random 3-SAT formula with a planted model, at the bound B that the planner chooses. */
 export const instance = (variables: number, clauses: number, dtype: BenchDtype): BenchShape => ({
-  name: `instance, ${variables} variables`,
+  name: `instance of ${variables} variables`,
   dtype,
   make: () => {
     const { cnf } = families['planted']!.generate({ variables, clauses, width: 3 }, 1);

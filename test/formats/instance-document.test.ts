@@ -46,7 +46,7 @@ const documentArb: fc.Arbitrary<InstanceDocument> = fc
         weights: fc.constant(nodes.map(([, weight]) => weight)),
         weightAtOne: finite,
       }),
-      plannedError: fromZero,
+      plannedError: fc.double({ min: 0, max: 1, noNaN: true }),
       seed: fc.option(fc.maxSafeInteger()),
     }),
   );
