@@ -26,8 +26,8 @@ import { weightTable, widestSpan, type WeightTable } from './weight-table.ts';
 const blockEntries = 2 ** 16;
 const blockRows = 4096;
 
-/** Popcounts from which on threads are worth waking. */
-const threadsFrom = 2e7;
+/** Pairs from which on threads are worth waking; a readout has about twenty queries a pattern, so 10^7 popcounts. */
+const threadsFrom = 2e8;
 
 /** Tables kept at once: a readout has fewer scales. */
 const mostTables = 256;

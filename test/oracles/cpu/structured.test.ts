@@ -186,7 +186,7 @@ suite('oracles/cpu/structured', (test) => {
   test('the same bits whatever the threads and wherever blocks end', async () => {
     const attention = reduction({
       vectors: 2600,
-      keys: 3000,
+      keys: 20_000, // enough pairs for threads to be woken
       pads: 9,
       dimension: 20,
       scales: 4,
