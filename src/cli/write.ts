@@ -2,7 +2,8 @@
  * Results to a file or standard output. A file is written beside its place and renamed when it is whole, so that
  * nobody ever sees half of one; an interrupted or failed run leaves nothing behind.
  */
-import { unlinkSync, type Stats } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, unlinkSync, type Stats } from 'node:fs';
 import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InputError } from '../problems/input-error.ts';
@@ -41,12 +42,13 @@ export async function writeWhole(path: string, produce: (write: Write) => Promis
     });
   }
   // A device or a pipe has no place beside it.
-  if (existing !== undefined && !existing.isFile()) return writeInto(path, 'w', produce);
+  if (existing !== undefined && !existing.isFile()) return writeInto(path, produce);
 
   const target = existing === undefined ? path : await realpath(path);
-  const temporary = join(dirname(target), `.seth-${process.pid}-${unfinished.size}.partial`);
+  const temporary = join(dirname(target), `.seth-${randomBytes(6).toString('hex')}.partial`);
+  create(temporary, path, existing?.mode);
   try {
-    await writeInto(temporary, 'wx', produce, path, existing?.mode);
+    await writeInto(temporary, produce, path);
     await rename(temporary, target).catch((error: unknown) => {
       throw fileFault(error, path, 'a file that can be written');
     });
@@ -62,18 +64,25 @@ export async function print(chunk: Uint8Array | string): Promise<void> {
   if (!process.stdout.write(chunk)) await new Promise((resolve) => process.stdout.once('drain', resolve));
 }
 
+/** Makes the empty file and notes it in one go: no signal is handled between the two. */
+function create(temporary: string, name: string, mode = 0o666): void {
+  try {
+    closeSync(openSync(temporary, 'wx', mode));
+  } catch (error) {
+    throw fileFault(error, name, 'a file that can be written');
+  }
+  unfinished.add(temporary);
+}
+
 async function writeInto(
   path: string,
-  flags: 'w' | 'wx',
   produce: (write: Write) => Promise<void>,
   name: string = path,
-  mode = 0o666,
 ): Promise<void> {
   const failed = (error: unknown): never => {
     throw fileFault(error, name, 'a file that can be written');
   };
-  const handle = await open(path, flags, mode).catch(failed);
-  if (flags === 'wx') unfinished.add(path);
+  const handle = await open(path, 'w').catch(failed);
   try {
     await produce(async (chunk) => {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
