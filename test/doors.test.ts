@@ -42,6 +42,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'node:path': ['src/cli'],
   'node:url': ['src/cli'],
   'node:process': ['src/cli'],
+  'node:v8': ['src/cli'],
 };
 
 /** Globals of the outside world, and the rooms that may touch them. */

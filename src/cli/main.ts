@@ -3,10 +3,12 @@
 import { exitCodeOf, exits, report } from './faults.ts';
 import { fileFault } from './file-fault.ts';
 import { program } from './program.ts';
+import { allowRelaxedSimd } from './relaxed-simd.ts';
 import { removeUnfinished } from './write.ts';
 
 const args = process.argv.slice(2);
 const debug = args.includes('--debug');
+allowRelaxedSimd();
 
 process.on('exit', removeUnfinished);
 process.on('SIGINT', () => process.exit(exits.interrupted));

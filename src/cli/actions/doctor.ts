@@ -1,5 +1,6 @@
 /** `seth doctor`: what this machine can run. */
 import { availableParallelism } from 'node:os';
+import { hasRelaxedSimd } from '../../oracles/cpu/kernel.ts';
 import { probe, type Probe } from '../../oracles/oracles.ts';
 import { figure } from '../answers.ts';
 import type { DoctorArguments } from '../commands/doctor.ts';
@@ -16,6 +17,8 @@ export async function doctor({ json }: DoctorArguments): Promise<number> {
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
     threads: availableParallelism(),
+    /** The build of the cpu oracle's kernels: with fused multiply-add or without. */
+    simd: hasRelaxedSimd() ? ('relaxed' as const) : ('plain' as const),
     memory: installedMemory(),
     usableMemory: memoryLimit(undefined),
   };
@@ -28,6 +31,7 @@ interface Machine {
   readonly node: string;
   readonly platform: string;
   readonly threads: number;
+  readonly simd: 'relaxed' | 'plain';
   readonly memory: number;
   readonly usableMemory: number;
 }
@@ -44,9 +48,10 @@ function table(machine: Machine, oracles: readonly Probe[]): string {
     const verdict = available ? `${green('✓')} ${facts.join(', ')}` : `${red('✗')} ${reason ?? ''}`;
     return `${bold(name.padEnd(width))}  ${verdict}`;
   });
-  const { node, platform, threads, memory, usableMemory } = machine;
+  const { node, platform, threads, simd, memory, usableMemory } = machine;
   return [
     `seth-attention ${machine.version} on Node ${node}, ${platform}, ${threads} threads, ${inBytes(memory)} of memory (${inBytes(usableMemory)} used at most)`,
+    `kernels of the cpu oracle: WebAssembly ${simd === 'relaxed' ? 'relaxed SIMD, fused multiply-add' : 'SIMD, no fused multiply-add'}`,
     '',
     ...rows,
     '',

@@ -99,12 +99,9 @@ const probe: readonly number[] = [
   253, 135, 2, 26, 11, // f64x2.relaxed_madd, drop, end
 ];
 
-let supported: boolean | undefined;
-
-/** Does the engine have relaxed SIMD? Node 20 wants to be started with `--experimental-wasm-relaxed-simd`. */
+/** Does the engine have relaxed SIMD? On Node 20 the flag `--experimental-wasm-relaxed-simd` turns it on, also later. */
 export function hasRelaxedSimd(): boolean {
-  supported ??= WebAssembly.validate(Uint8Array.from(probe));
-  return supported;
+  return WebAssembly.validate(Uint8Array.from(probe));
 }
 
 const compiled = new Map<boolean, Promise<WebAssembly.Module>>();

@@ -28,6 +28,12 @@ export interface WorkerData {
 /** A job to run, or for tests an order to throw. A worker answers with `id`. */
 export type WorkerMessage = { readonly id: number; readonly job: Job } | { readonly sabotage: true };
 
+/** Lets the event loop turn once. A timer takes a millisecond or more, which is 6% of the time between two breaths. */
+const nextTurn = (then: () => void): void => {
+  if (typeof setImmediate === 'function') setImmediate(then);
+  else setTimeout(then);
+};
+
 /** The calling thread; it comes up for air when it has run jobs for 15 ms. */
 export function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory): Pool {
   const kernel = instantiate(module, memory);
@@ -38,7 +44,7 @@ export function ownThread(module: WebAssembly.Module, memory: WebAssembly.Memory
     async run(job) {
       runJob(kernel, job);
       if (performance.now() - breath < 15) return;
-      await new Promise((resolve) => setTimeout(resolve));
+      await new Promise<void>((resolve) => nextTurn(resolve));
       breath = performance.now();
     },
     hold() {

@@ -6,10 +6,14 @@ import { seth } from '../seth.ts';
 suite('src/cli/commands/doctor', (test) => {
   test('--json has the machine and an entry for every oracle, with a reason for one that does not run', async () => {
     const { code, stdout } = await seth(['doctor', '--json']);
-    const { node, threads, memory, usableMemory, oracles } = JSON.parse(stdout) as Record<string, unknown>;
+    const { node, threads, simd, memory, usableMemory, oracles } = JSON.parse(stdout) as Record<
+      string,
+      unknown
+    >;
     assert.is(code, 0);
     assert.is(node, process.versions.node);
     assert.ok((threads as number) >= 1);
+    assert.is(simd, 'relaxed'); // every Node that the package allows has it, 20 behind a flag that the command sets
     assert.ok((usableMemory as number) > 0 && (usableMemory as number) < (memory as number));
     assert.equal(
       (oracles as Probe[]).map(({ name }) => name),
