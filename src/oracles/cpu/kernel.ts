@@ -29,8 +29,14 @@ export interface Kernel {
   readonly packKeys32: Pack;
   readonly packValues32: Pack;
   attend32(...block: AttendArguments): void;
-  countPatterns(...block: CountArguments): void;
-  sumPatterns(...block: SumArguments): void;
+  readonly classBytes: { readonly value: number };
+  packRows(...block: PackArguments): number;
+  rowsPacked(): number;
+  patternsPacked(): number;
+  recordsKnown(): number;
+  setClass(...described: ClassArguments): void;
+  attendPatterns(...block: PatternArguments): void;
+  averageRows(...block: AverageArguments): void;
 }
 
 /** constants, keys, values, n, d, d_v, queries, rows, packed queries, state, scratch, out. */
@@ -49,37 +55,75 @@ export type AttendArguments = readonly [
   out: number,
 ];
 
-/** patterns, rows, keys, n, words, D, scratch, counts. */
-export type CountArguments = readonly [
-  patterns: number,
+/** As assembly/pack.ts has them; `share` is 0 or 1. */
+export type PackArguments = readonly [
+  block: number,
   rows: number,
-  keys: number,
-  keyCount: number,
+  columns: number,
+  general: number,
+  generals: number,
   words: number,
-  degree: number,
-  scratch: number,
-  counts: number,
+  patterns: number,
+  patternOf: number,
+  known: number,
+  records: number,
+  most: number,
+  recordOf: number,
+  share: number,
 ];
 
-/** patterns, rows, keys, n, words, D, values, d_v, counts, sums. */
-export type SumArguments = readonly [
-  patterns: number,
-  rows: number,
+/** As assembly/average.ts has them. */
+export type ClassArguments = readonly [
+  at: number,
   keys: number,
-  keyCount: number,
+  count: number,
+  values: number,
+  size: number,
+  constant: number,
+  flatCounts: number,
+  flatSums: number,
+];
+
+/** As assembly/average.ts has them. */
+export type PatternArguments = readonly [
+  classes: number,
+  classCount: number,
   words: number,
   degree: number,
-  values: number,
   valueDim: number,
+  patterns: number,
+  patternCount: number,
+  patternOf: number,
+  recordOf: number,
+  tables: number,
+  tableBytes: number,
+  rows: number,
   counts: number,
   sums: number,
+  scratch: number,
+  out: number,
+];
+
+/** Those of `attendPatterns` that concern histograms which are there already. */
+export type AverageArguments = readonly [
+  classes: number,
+  classCount: number,
+  valueDim: number,
+  patternCount: number,
+  patternOf: number,
+  recordOf: number,
+  tables: number,
+  tableBytes: number,
+  rows: number,
+  counts: number,
+  sums: number,
+  out: number,
 ];
 
 /** A call of the kernel that a thread makes. */
 export type Job =
   | { readonly call: 'attend' | 'attend32'; readonly with: AttendArguments }
-  | { readonly call: 'countPatterns'; readonly with: CountArguments }
-  | { readonly call: 'sumPatterns'; readonly with: SumArguments };
+  | { readonly call: 'attendPatterns'; readonly with: PatternArguments };
 
 export function runJob(kernel: Kernel, { call, with: values }: Job): void {
   const run: (...values: readonly number[]) => void = kernel[call];

@@ -10,12 +10,14 @@
  */
 import type { Matrix } from '../../problems/attention.ts';
 import { popcount } from '../../problems/orthogonal-vectors.ts';
-import { requireFinite } from '../validate.ts';
+import { largestEntry, requireFinite } from '../validate.ts';
+import type { Kernel } from './kernel.ts';
+import { recordLength, type RowRoom } from './pattern-memory.ts';
 
 /** More general columns than this are no structure. */
 const mostGeneral = 4;
 
-/** More classes of keys than this are no structure; a reduction makes two or three. */
+/** More classes of keys than this are no structure; a reduction makes two or three. At most 64, see pattern-memory.ts. */
 export const mostClasses = 5;
 
 /** Values beyond this are not summed: 2^24 times 2^29 keys stays at 2^53. */
@@ -24,13 +26,11 @@ const largestInteger = 2 ** 24;
 /** Rows that are looked at to choose the general columns. */
 const sampled = 64;
 
-/** Where the bits of a pattern stand in a row of Q or K. */
+/** Which columns of Q and K are part of no pattern. */
 export interface PatternColumns {
-  /** Columns that are part of no pattern. */
+  readonly count: number;
   readonly general: readonly number[];
-  /** The number of each column's bit, or -1 for a general one. */
-  readonly bits: Int32Array;
-  /** 64-bit words a pattern, at least one. */
+  /** 64-bit words a pattern, at least one: bit c is column c, and general columns at the end take no room. */
   readonly words: number;
 }
 
@@ -55,95 +55,127 @@ export interface StructuredKeys {
   readonly degree: number;
 }
 
-/**
- * The structure of K, in columns that suit Q too as far as a sample tells, or a sentence that says why there is none.
- * Throws an `InputError` for entries that are not finite.
- */
-export function structureKeys(q: Matrix, k: Matrix, v: Matrix): StructuredKeys | string {
-  const columns = patternColumns([q, k]);
-  if (columns === undefined) return `rows of Q or K have several values in more than ${mostGeneral} columns`;
-  const { words } = columns;
-  const patterns = new Uint32Array(k.rows * 2 * words);
-  const classOf = new Uint8Array(k.rows);
-  const found: { factor: number; general: Float64Array; count: number }[] = [];
-  let degree = 0;
-  const noClasses = eachBlock(k, (block, from, to) => {
-    requireFinite('k', block, (to - from) * k.columns, k.columns, from);
-    const general = new Float64Array(columns.general.length);
-    for (let j = from; j < to; j++) {
-      const at = (j - from) * k.columns;
-      const factor = readPattern(columns, block, at, patterns, j * 2 * words);
-      if (Number.isNaN(factor)) return `row ${j} of K has several values`;
-      readGeneral(columns, block, at, general);
-      let index = found.findIndex((other) => other.factor === factor && sameEntries(other.general, general));
-      if (index < 0) {
-        if (found.length === mostClasses) return `K has more than ${mostClasses} kinds of rows`;
-        index = found.push({ factor, general: general.slice(), count: 0 }) - 1;
-      }
-      found[index]!.count++;
-      classOf[j] = index;
-      let ones = 0;
-      for (let w = j * 2 * words; w < (j + 1) * 2 * words; w++) ones += popcount(patterns[w]!);
-      degree = Math.max(degree, ones);
-    }
-    return undefined;
-  });
-  if (noClasses !== undefined) return noClasses;
+/** What packs rows: the kernel of the calling thread, its memory and room in it. */
+export interface Packing {
+  readonly kernel: Kernel;
+  readonly memory: WebAssembly.Memory;
+  readonly room: RowRoom;
+}
 
-  const classes = found.map(({ factor, general, count }) => ({
-    factor,
-    general,
+/** What a block of rows became, in the room it was packed in. */
+export interface PackedRows {
+  readonly patterns: number;
+  /** Records known now; those from `before` on are new. */
+  readonly records: number;
+}
+
+/**
+ * Reads rows `from` … `to - 1` of Q or K as patterns, with `before` records known already and at most `most` to be
+ * known; `share`: neighbours with equal patterns share one. A sentence that says why where that cannot be. Throws an
+ * `InputError` for entries that are not finite.
+ */
+export function packBlock(
+  tensor: 'q' | 'k',
+  matrix: Matrix,
+  [from, to]: readonly [from: number, to: number],
+  columns: PatternColumns,
+  { kernel, memory, room }: Packing,
+  { before, most, share }: { readonly before: number; readonly most: number; readonly share: boolean },
+): PackedRows | string {
+  const rows = to - from;
+  const block = new Float64Array(memory.buffer, room.block, rows * columns.count);
+  matrix.read(from, to, block);
+  const { length } = columns.general;
+  const { patterns, patternOf, known, recordOf } = room;
+  // prettier-ignore
+  const failed = kernel.packRows(
+    room.block, rows, columns.count, room.general, length, columns.words,
+    patterns, patternOf, known, before, most, recordOf, share ? 1 : 0,
+  );
+  const records = kernel.recordsKnown();
+  const width = recordLength(columns);
+  const found = new Float64Array(memory.buffer, known, records * width).subarray(before * width);
+  if (failed !== 0 || !found.every((x) => Math.abs(x) <= largestEntry)) {
+    matrix.read(from, to, block); // the kernel has set general entries to 0
+    requireFinite(tensor, block, block.length, columns.count, from);
+  }
+  const name = tensor.toUpperCase();
+  if (failed === 1) return `row ${from + kernel.rowsPacked()} of ${name} has several values`;
+  if (failed === 2) return `${name} has more than ${most} kinds of rows`;
+  return { patterns: kernel.patternsPacked(), records };
+}
+
+/**
+ * The structure of K and V, or a sentence that says why there is none. Throws an `InputError` for entries that are not
+ * finite.
+ */
+export function structureKeys(
+  k: Matrix,
+  v: Matrix,
+  columns: PatternColumns,
+  packing: Packing,
+): StructuredKeys | string {
+  const words = 2 * columns.words;
+  const width = recordLength(columns);
+  const { memory, room } = packing;
+  const patterns = new Uint32Array(k.rows * words);
+  const classOf = new Uint32Array(k.rows);
+  let before = 0;
+  for (let from = 0; from < k.rows; from += room.rows) {
+    const to = Math.min(k.rows, from + room.rows);
+    const packed = packBlock('k', k, [from, to], columns, packing, {
+      before,
+      most: mostClasses,
+      share: false,
+    });
+    if (typeof packed === 'string') return packed;
+    before = packed.records;
+    patterns.set(new Uint32Array(memory.buffer, room.patterns, (to - from) * words), from * words);
+    classOf.set(new Uint32Array(memory.buffer, room.recordOf, to - from), from);
+  }
+  const counts = new Uint32Array(before);
+  for (const index of classOf) counts[index]!++;
+  const records = new Float64Array(memory.buffer, room.known, before * width);
+  const classes = Array.from(counts, (count, index) => ({
+    factor: records[index * width]!,
+    general: records.slice(index * width + 1, (index + 1) * width),
     rows: new Uint32Array(count),
     constant: new Float64Array(v.columns),
   }));
-  const seen = new Uint32Array(found.length);
-  classOf.forEach((index, j) => (classes[index]!.rows[seen[index]!++] = j));
-  seen.fill(0);
-  const noValues = eachBlock(v, (block, from, to) => {
+  counts.fill(0);
+  classOf.forEach((index, j) => (classes[index]!.rows[counts[index]!++] = j));
+  const noValues = readValues(v, classes, classOf);
+  return noValues ?? { columns, classes, patterns, degree: mostOnes(patterns, words) };
+}
+
+/** Finds the constant columns of each class; a sentence where others hold more than small integers. */
+function readValues(v: Matrix, classes: readonly KeyClass[], classOf: Uint32Array): string | undefined {
+  const seen = new Uint8Array(classes.length);
+  const step = Math.max(1, Math.floor(2 ** 16 / Math.max(1, v.columns)));
+  const block = new Float64Array(Math.min(step, v.rows) * v.columns);
+  for (let from = 0; from < v.rows; from += step) {
+    const to = Math.min(v.rows, from + step);
+    v.read(from, to, block);
     requireFinite('v', block, (to - from) * v.columns, v.columns, from);
     for (let j = from; j < to; j++) {
       const index = classOf[j]!;
-      const first = seen[index]!++ === 0;
-      if (!mergeValues(classes[index]!.constant, block, (j - from) * v.columns, first)) {
+      if (!mergeValues(classes[index]!.constant, block, (j - from) * v.columns, seen[index] === 0)) {
         return 'values that differ among equal kinds of keys are not small integers';
       }
+      seen[index] = 1;
     }
-    return undefined;
-  });
-  return noValues ?? { columns, classes, patterns, degree };
-}
-
-/**
- * Reads the row at `at` as a pattern: sets its bits in `into` from word `first` on, which must be zero, and returns
- * its one value, 0 for a row of zeros, or NaN for a row with several values.
- */
-export function readPattern(
-  { bits }: PatternColumns,
-  block: Float64Array,
-  at: number,
-  into: Uint32Array,
-  first: number,
-): number {
-  let value = 0;
-  for (let c = 0; c < bits.length; c++) {
-    const entry = block[at + c]!;
-    const bit = bits[c]!;
-    if (entry === 0 || bit < 0) continue;
-    if (value === 0) value = entry;
-    else if (entry !== value) return NaN;
-    into[first + (bit >>> 5)]! |= 1 << (bit & 31);
   }
-  return value;
+  return undefined;
 }
 
-/** Reads the general entries of the row at `at`. */
-export function readGeneral(
-  { general }: PatternColumns,
-  block: Float64Array,
-  at: number,
-  into: Float64Array,
-): void {
-  for (let g = 0; g < general.length; g++) into[g] = block[at + general[g]!]!;
+function mostOnes(patterns: Uint32Array, words: number): number {
+  let most = 0;
+  for (let at = 0; at < patterns.length; at += words) {
+    let ones = 0;
+    for (let w = at; w < at + words; w++) ones += popcount(patterns[w]!);
+    most = Math.max(most, ones);
+  }
+  return most;
 }
 
 /** Takes one more row of values into a class; false where values differ and are not small integers. */
@@ -164,56 +196,49 @@ const isSmallInteger = (x: number): boolean => Number.isInteger(x) && Math.abs(x
 
 /**
  * The columns that have to be general: in each row the most frequent value is the pattern's, and columns with another
- * are general. Rows with many entries are looked at first, because their pattern is plainest. Undefined where more
+ * are general. Rows with many entries are looked at first, because their pattern is plainest. A sentence where more
  * than a few columns would have to be.
  */
-function patternColumns(matrices: readonly Matrix[]): PatternColumns | undefined {
-  const d = matrices[0]!.columns;
+export function patternColumns(q: Matrix, k: Matrix): PatternColumns | string {
   const general = new Set<number>();
-  for (const row of matrices.flatMap(sampleRows).toSorted((a, b) => entriesIn(b) - entriesIn(a))) {
+  const rows = [q, k].flatMap(sampleRows).toSorted((a, b) => b.present.length - a.present.length);
+  for (const { row, present } of rows) {
     const tally = new Map<number, number>();
-    row.forEach((x, c) => {
-      if (x !== 0 && !general.has(c)) tally.set(x, (tally.get(x) ?? 0) + 1);
-    });
+    for (const c of present) if (!general.has(c)) tally.set(row[c]!, (tally.get(row[c]!) ?? 0) + 1);
     if (tally.size < 2) continue;
     const [usual] = [...tally].reduce((a, b) => (b[1] > a[1] ? b : a));
-    row.forEach((x, c) => {
-      if (x !== 0 && x !== usual) general.add(c);
-    });
-    if (general.size > mostGeneral) return undefined;
+    for (const c of present) if (row[c] !== usual) general.add(c);
+    if (general.size > mostGeneral) {
+      return `rows of Q or K have several values in more than ${mostGeneral} columns`;
+    }
   }
-  let next = 0;
-  const bits = Int32Array.from({ length: d }, (_, c) => (general.has(c) ? -1 : next++));
-  return { general: [...general].toSorted((a, b) => a - b), bits, words: Math.max(1, Math.ceil(next / 64)) };
+  let last = q.columns - 1;
+  while (general.has(last)) last--;
+  return {
+    count: q.columns,
+    general: [...general].toSorted((a, b) => a - b),
+    words: Math.max(1, Math.ceil((last + 1) / 64)),
+  };
+}
+
+interface SampledRow {
+  readonly row: Float64Array;
+  /** Its columns with an entry other than 0. */
+  readonly present: readonly number[];
 }
 
 /** Rows from the beginning and the end: pads usually stand at an end. */
-function sampleRows(matrix: Matrix): Float64Array[] {
+function sampleRows(matrix: Matrix): SampledRow[] {
   const { rows, columns } = matrix;
   const half = Math.min(rows, sampled / 2);
   return [0, rows - half].flatMap((from) => {
     const block = new Float64Array(half * columns);
     matrix.read(from, from + half, block);
-    return Array.from({ length: half }, (_, r) => block.subarray(r * columns, (r + 1) * columns));
+    return Array.from({ length: half }, (_, r) => {
+      const row = block.subarray(r * columns, (r + 1) * columns);
+      const present: number[] = [];
+      for (let c = 0; c < columns; c++) if (row[c] !== 0) present.push(c);
+      return { row, present };
+    });
   });
-}
-
-const entriesIn = (row: Float64Array): number => row.reduce((sum, x) => (x === 0 ? sum : sum + 1), 0);
-
-const sameEntries = (a: Float64Array, b: Float64Array): boolean => a.every((x, g) => x === b[g]);
-
-/** Visits the matrix in blocks of about 64 Ki entries until a visit returns something, and returns that. */
-function eachBlock(
-  matrix: Matrix,
-  visit: (block: Float64Array, from: number, to: number) => string | undefined,
-): string | undefined {
-  const step = Math.max(1, Math.floor(2 ** 16 / Math.max(1, matrix.columns)));
-  const block = new Float64Array(Math.min(step, matrix.rows) * matrix.columns);
-  for (let from = 0; from < matrix.rows; from += step) {
-    const to = Math.min(matrix.rows, from + step);
-    matrix.read(from, to, block);
-    const failed = visit(block, from, to);
-    if (failed !== undefined) return failed;
-  }
-  return undefined;
 }

@@ -10,17 +10,28 @@
  * u, their compensated sum by u and second-order terms, a value times a sum by u, and adding up C classes by (C − 1)u.
  * Weights span at most e^1000 below e^340 and never are subnormal; an attention with a wider span is not taken.
  */
-import type { Attention, OutputError } from '../../problems/attention.ts';
+import type { Attention, Matrix, OutputError } from '../../problems/attention.ts';
 import { roundTo, type Dtype } from '../../problems/dtype.ts';
 import { quotientClaim, together, u } from '../claim.ts';
-import { sumError } from '../error-free.ts';
 import type { AttendOptions, Attended } from '../oracle.ts';
-import { largestLogit, logitFault, requireFinite, requireFitting } from '../validate.ts';
+import { largestLogit, logitFault, requireFitting } from '../validate.ts';
+import { inBlocks } from './blocks.ts';
 import type { Engine } from './engine.ts';
-import { countBlock, layOut, placeKeys, type Histogram, type Slot } from './histograms.ts';
+import type { PatternArguments } from './kernel.ts';
 import { reserve } from './memory.ts';
-import { readGeneral, readPattern, structureKeys, type KeyClass, type StructuredKeys } from './structure.ts';
-import { weightTable, widestSpan, type WeightTable } from './weight-table.ts';
+import {
+  isSummed,
+  newArena,
+  recordLength,
+  tableBytes,
+  takeResultRoom,
+  takeRowRoom,
+  type Arena,
+  type ResultRoom,
+  type RowRoom,
+} from './pattern-memory.ts';
+import { packBlock, patternColumns, structureKeys, type KeyClass, type StructuredKeys } from './structure.ts';
+import { sizeOf, weightTable, widestSpan } from './weight-table.ts';
 
 /** Entries of Q in a block, about, and queries, at most. */
 const blockEntries = 2 ** 16;
@@ -29,9 +40,6 @@ const blockRows = 4096;
 /** Pairs from which on threads are worth waking; a readout has about twenty queries a pattern, so 10^7 popcounts. */
 const threadsFrom = 2e8;
 
-/** Tables kept at once: a readout has fewer scales. */
-const mostTables = 256;
-
 export function structuredClaim(dtype: Dtype, classes: number): OutputError {
   const sum = together(4 * u, 2 ** -59, u, 2 * u, (classes - 1) * u);
   return quotientClaim(dtype, together(sum, u), sum);
@@ -39,6 +47,13 @@ export function structuredClaim(dtype: Dtype, classes: number): OutputError {
 
 /** Thrown inside a block that is no pattern after all. */
 class Unstructured extends Error {}
+
+/** Room for one block on its way, and how many records it has weights for. */
+interface Slot {
+  readonly rows: RowRoom;
+  readonly results: ResultRoom;
+  records: number;
+}
 
 /**
  * Att(Q,K,V) where Q, K and V are structured; otherwise a sentence that says why they are not. The same bits whatever
@@ -52,195 +67,143 @@ export async function attendStructured(
   const started = performance.now();
   requireFitting(attention);
   const { q, k, v, scale, dtype } = attention;
-  const keys = structureKeys(q, k, v);
+  const { kernel, memory } = engine;
+  const columns = patternColumns(q, k);
+  if (typeof columns === 'string') return columns;
+
+  const arena = newArena();
+  const most = Math.max(q.rows, k.rows, 1);
+  const rowsAtOnce = Math.max(
+    1,
+    Math.min(blockRows, most, Math.floor(blockEntries / Math.max(1, q.columns))),
+  );
+  const pool = await engine.pool(q.rows * k.rows >= threadsFrom);
+  const rooms = Array.from({ length: pool.threads === 1 ? 1 : 2 * pool.threads }, () =>
+    takeRowRoom(arena, columns, rowsAtOnce),
+  );
+  reserve(memory, arena.end);
+  for (const { general } of rooms)
+    new Int32Array(memory.buffer, general, columns.general.length).set(columns.general);
+
+  const keys = structureKeys(k, v, columns, { kernel, memory, room: rooms[0]! });
   if (typeof keys === 'string') return keys;
   const { classes, degree } = keys;
-
-  const rowsAtOnce = Math.max(1, Math.min(blockRows, q.rows, Math.floor(blockEntries / q.columns)));
-  const pool = await engine.pool(q.rows * k.rows >= threadsFrom);
-  const layout = layOut(keys, v, rowsAtOnce, pool.threads === 1 ? 1 : 2 * pool.threads);
-  reserve(engine.memory, layout.end);
-  placeKeys(keys, v, layout, engine.memory);
+  const slots = rooms.map((rows): Slot => ({
+    rows,
+    results: takeResultRoom(arena, classes, degree, v.columns, rows),
+    records: 0,
+  }));
+  const classesAt = placeKeys(keys, v, arena, engine);
 
   const values = new Float64Array(q.rows * v.columns);
-  const tableOf = tables(classes, degree, scale);
+  const bytes = tableBytes(classes, degree);
   const visit = async (slot: Slot, from: number, to: number): Promise<void> => {
-    const rows = to - from;
-    const block = new Float64Array(engine.memory.buffer, slot.queries, rows * q.columns);
-    q.read(from, to, block);
-    requireFinite('q', block, block.length, q.columns, from);
-    const into = new Uint32Array(engine.memory.buffer, slot.patterns, rows * 2 * keys.columns.words);
-    const queries = packQueries(block, rows, q.columns, keys, into, from);
-    const histograms = await countBlock(keys, v.columns, layout, slot, queries.patterns, pool, engine.memory);
-    const general = new Float64Array(keys.columns.general.length);
-    for (let row = 0; row < rows; row++) {
-      readGeneral(keys.columns, block, row * q.columns, general);
-      const table = tableOf(queries.scales[row]!, general);
+    const { rows: room, results } = slot;
+    if (slot.records + (to - from) > room.most) slot.records = 0;
+    const before = slot.records;
+    const how = { before, most: room.most, share: true };
+    const packed = packBlock('q', q, [from, to], columns, { kernel, memory, room }, how);
+    if (typeof packed === 'string') throw new Unstructured(packed);
+    const records = new Float64Array(memory.buffer, room.known, packed.records * recordLength(columns));
+    const tables = new Float64Array(memory.buffer, results.tables, (packed.records * bytes) / 8);
+    for (let r = before; r < packed.records; r++) {
+      const [t, ...general] = records.subarray(r * recordLength(columns), (r + 1) * recordLength(columns));
+      const table = weightTable(classes, degree, scale, t!, Float64Array.from(general));
+      const row = (): number => from + new Uint32Array(memory.buffer, room.recordOf, to - from).indexOf(r);
       if (table === undefined)
-        throw new Unstructured(`logits of query ${from + row} span more than ${widestSpan}`);
-      if (table.largest > largestLogit) throw logitFault(from + row, table.largest);
-      average(classes, histograms, queries.patternOf[row]!, table.weights, values, from + row, v.columns);
+        throw new Unstructured(`logits of query ${row()} span more than ${widestSpan}`);
+      if (table.largest > largestLogit) throw logitFault(row(), table.largest);
+      tables.set(table.weights, (r * bytes) / 8);
     }
+    slot.records = packed.records;
+    // prettier-ignore
+    const block: PatternArguments = [
+      classesAt, classes.length, columns.words, degree, v.columns,
+      room.patterns, packed.patterns, room.patternOf, room.recordOf, results.tables, bytes, to - from,
+      results.counts, results.sums, results.scratch, results.out,
+    ];
+    await pool.run({ call: 'attendPatterns', with: block });
+    const out = new Float64Array(memory.buffer, results.out, (to - from) * v.columns);
+    if (dtype === 'f64') values.set(out, from * v.columns);
+    else out.forEach((x, e) => (values[from * v.columns + e] = roundTo(dtype, x)));
   };
 
   pool.hold();
   try {
-    await inBlocks(q.rows, rowsAtOnce, layout.slots, options, visit);
+    await inBlocks(q.rows, rowsAtOnce, slots, options, visit);
   } catch (error) {
     if (error instanceof Unstructured) return error.message;
     throw error;
   } finally {
     pool.release();
   }
-  for (let e = 0; e < values.length; e++) values[e] = roundTo(dtype, values[e]!);
   return {
     output: { rows: q.rows, columns: v.columns, values, error: structuredClaim(dtype, classes.length) },
     path: 'structured',
-    reason: `rows of Q and K are patterns of ${keys.columns.bits.length - keys.columns.general.length} bits, in ${classes.length} classes of keys`,
+    reason: `rows of Q and K are patterns of ${columns.count - columns.general.length} bits, in ${classes.length} classes of keys`,
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-/** A block of queries: neighbouring rows with one pattern share it. */
-interface PackedQueries {
-  readonly patterns: number;
-  /** The pattern of each row. */
-  readonly patternOf: Uint32Array;
-  /** t of each row. */
-  readonly scales: Float64Array;
-}
-
-function packQueries(
-  block: Float64Array,
-  rows: number,
-  columns: number,
-  { columns: where }: StructuredKeys,
-  into: Uint32Array,
-  from: number,
-): PackedQueries {
-  const words = 2 * where.words;
-  const patternOf = new Uint32Array(rows);
-  const scales = new Float64Array(rows);
-  into.fill(0);
-  let patterns = 0;
-  for (let row = 0; row < rows; row++) {
-    const at = patterns * words;
-    const value = readPattern(where, block, row * columns, into, at);
-    if (Number.isNaN(value)) throw new Unstructured(`row ${from + row} of Q has several values`);
-    scales[row] = value;
-    if (patterns > 0 && sameWords(into, at - words, at, words)) into.fill(0, at, at + words);
-    else patterns++;
-    patternOf[row] = patterns - 1;
-  }
-  return { patterns, patternOf, scales };
-}
-
-function sameWords(words: Uint32Array, a: number, b: number, count: number): boolean {
-  for (let w = 0; w < count; w++) if (words[a + w] !== words[b + w]) return false;
-  return true;
-}
-
-/** The tables of the scales met so far, for as long as the general entries stay the same. */
-function tables(
-  classes: readonly KeyClass[],
-  degree: number,
-  scale: number,
-): (t: number, general: Float64Array) => WeightTable | undefined {
-  const kept = new Map<number, WeightTable | undefined>();
-  let current = new Float64Array(0);
-  return (t, general) => {
-    if (
-      kept.size === mostTables ||
-      !(current.length === general.length && current.every((x, g) => x === general[g]))
-    ) {
-      kept.clear();
-      current = general.slice();
-    }
-    if (!kept.has(t)) kept.set(t, weightTable(classes, degree, scale, t, general));
-    return kept.get(t);
-  };
-}
-
-/** Row `row` of the output, `valueDim` columns of zeros so far, from its pattern's histograms and its scale's weights. */
-function average(
-  classes: readonly KeyClass[],
-  histograms: readonly Histogram[],
-  pattern: number,
-  weights: Float64Array,
-  values: Float64Array,
-  row: number,
-  valueDim: number,
-): void {
-  const out = row * valueDim;
-  let total = 0;
-  let at = 0; // where the weights of the class begin
-  for (let index = 0; index < classes.length; index++) {
-    const { constant } = classes[index]!;
-    const { size, stride, counts, sums } = histograms[index]!;
-    const first = pattern * stride;
-    const mass = weighted(counts, first, 1, weights, at, size);
-    total += mass;
-    for (let c = 0; c < valueDim; c++) {
-      const value = constant[c]!;
-      values[out + c]! += Number.isNaN(value)
-        ? weighted(sums, first * valueDim + c, valueDim, weights, at, size)
-        : value * mass;
-    }
-    at += size;
-  }
-  for (let c = 0; c < valueDim; c++) values[out + c]! /= total;
-}
-
-/** Σ_s numbers[first + s·step] · weights[at + s], compensated. */
-function weighted(
-  numbers: Uint32Array | Float64Array,
-  first: number,
-  step: number,
-  weights: Float64Array,
-  at: number,
-  size: number,
+/** Copies the keys' patterns, and the values that have to be summed, class by class; gives where classes are described. */
+function placeKeys(
+  { classes, columns, patterns, degree }: StructuredKeys,
+  v: Matrix,
+  arena: Arena,
+  { kernel, memory }: Engine,
 ): number {
-  let hi = 0;
-  let lo = 0;
-  for (let s = 0; s < size; s++) {
-    const number = numbers[first + s * step]!;
-    if (number === 0) continue;
-    const term = number * weights[at + s]!;
-    const sum = hi + term;
-    lo += sumError(hi, term, sum);
-    hi = sum;
-  }
-  return hi + lo;
+  const words = 2 * columns.words;
+  const classBytes = kernel.classBytes.value;
+  const at = arena.take(classes.length * classBytes);
+  const placed = classes.map((keys) => {
+    const { length } = keys.rows;
+    const flat = keys.factor === 0;
+    return {
+      keys,
+      flat,
+      constant: arena.take(v.columns * 8),
+      patterns: flat ? 0 : arena.take(length * words * 4),
+      values: isSummed(keys) && !flat ? arena.take(length * v.columns * 8) : 0,
+      flatCounts: flat ? arena.take(2 * 4) : 0,
+      flatSums: flat ? arena.take(2 * v.columns * 8) : 0,
+    };
+  });
+  reserve(memory, arena.end);
+  placed.forEach(({ keys, flat, ...where }, index) => {
+    const { rows, constant, factor } = keys;
+    new Float64Array(memory.buffer, where.constant, v.columns).set(constant);
+    if (flat) {
+      new Uint32Array(memory.buffer, where.flatCounts, 2).set([rows.length, 0]);
+      const sums = new Float64Array(memory.buffer, where.flatSums, 2 * v.columns);
+      sums.fill(0);
+      sums.set(sumRows(keys, v));
+    } else {
+      const into = new Uint32Array(memory.buffer, where.patterns, rows.length * words);
+      for (let j = 0; j < rows.length; j++) {
+        for (let w = 0; w < words; w++) into[j * words + w] = patterns[rows[j]! * words + w]!;
+      }
+    }
+    if (where.values !== 0) {
+      const copied = new Float64Array(memory.buffer, where.values, rows.length * v.columns);
+      rows.forEach((row, j) => v.read(row, row + 1, copied.subarray(j * v.columns, (j + 1) * v.columns)));
+    }
+    // prettier-ignore
+    kernel.setClass(
+      at + index * classBytes, where.patterns, rows.length, where.values, sizeOf(factor, degree),
+      where.constant, where.flatCounts, where.flatSums,
+    );
+  });
+  return at;
 }
 
-/** Runs `visit` over the rows in blocks, as many at once as there are slots. All have ended when this returns. */
-async function inBlocks(
-  rows: number,
-  rowsAtOnce: number,
-  slots: readonly Slot[],
-  { signal, onProgress }: AttendOptions,
-  visit: (slot: Slot, from: number, to: number) => Promise<void>,
-): Promise<void> {
-  const free = [...slots];
-  const running = new Set<Promise<void>>();
-  let done = 0;
-  try {
-    for (let from = 0; from < rows; from += rowsAtOnce) {
-      while (free.length === 0) await Promise.race(running);
-      signal?.throwIfAborted();
-      const slot = free.pop()!;
-      const to = Math.min(rows, from + rowsAtOnce);
-      const job = visit(slot, from, to).then(() => {
-        running.delete(job);
-        free.push(slot);
-        done += to - from;
-        onProgress?.(done / rows);
-      });
-      running.add(job);
-    }
-    await Promise.all(running);
-    signal?.throwIfAborted();
-  } finally {
-    await Promise.allSettled(running);
+/** The sum of a class's values, for one without patterns: all its inner products are 0. */
+function sumRows(keys: KeyClass, v: Matrix): Float64Array {
+  const sums = new Float64Array(v.columns);
+  if (!isSummed(keys)) return sums;
+  const row = new Float64Array(v.columns);
+  for (const j of keys.rows) {
+    v.read(j, j + 1, row);
+    row.forEach((value, c) => (sums[c]! += value));
   }
+  return sums;
 }

@@ -1,4 +1,4 @@
-/** The weights exp(scale·(t·c·s + Σ_g q_g·k_g) − shift) of all inner products s that a query scale can meet. */
+/** The weights exp(scale·(t·c·s + Σ_g q_g·k_g) − shift) of all inner products s that a kind of query can meet. */
 import { productError, sumError } from '../error-free.ts';
 import type { KeyClass } from './structure.ts';
 
@@ -9,7 +9,7 @@ const lift = 340;
 export const widestSpan = 1000;
 
 export interface WeightTable {
-  /** The weights of each class, s = 0 … D (only s = 0 for a class without a pattern), one class after the other. */
+  /** The weights of each class, one class after the other: `sizeOf` many, 0 beyond its largest inner product. */
   readonly weights: Float64Array;
   /** The largest |logit| among them. */
   readonly largest: number;
@@ -28,6 +28,8 @@ export function weightTable(
 ): WeightTable | undefined {
   const his: number[] = [];
   const los: number[] = [];
+  const at: number[] = [];
+  let first = 0;
   for (const { factor, general: key } of classes) {
     let hi = 0;
     let lo = 0;
@@ -46,16 +48,24 @@ export function weightTable(
       const logit = scale * sum;
       his.push(logit);
       los.push(productError(scale, sum, logit) + scale * low);
+      at.push(first + s);
     }
+    first += sizeOf(factor, degree);
   }
   const most = his.reduce((a, b) => Math.max(a, b), -Infinity);
   const least = his.reduce((a, b) => Math.min(a, b), Infinity);
   if (!(most - least <= widestSpan)) return undefined;
   const shift = lift - most;
-  const weights = Float64Array.from(his, (logit, at) => {
+  const weights = new Float64Array(first);
+  his.forEach((logit, k) => {
     const shifted = logit + shift;
-    const low = sumError(logit, shift, shifted) + los[at]!; // at most 2^-22 where logits reach 2^30
-    return Math.exp(shifted) * (1 + (low + 0.5 * low * low));
+    const low = sumError(logit, shift, shifted) + los[k]!; // at most 2^-22 where logits reach 2^30
+    weights[at[k]!] = Math.exp(shifted) * (1 + (low + 0.5 * low * low));
   });
   return { weights, largest: Math.max(Math.abs(most), Math.abs(least)) };
+}
+
+/** Inner products of a class of keys, 0 … D or only 0, filled up to an even number for the kernel's pairs. */
+export function sizeOf(factor: number, degree: number): number {
+  return factor === 0 ? 2 : degree + 2 - (degree % 2);
 }

@@ -6,8 +6,8 @@
  *   patterns  rows × W words, row after row
  *   keys      n × W words, row after row
  *   values    n × d_v float64 integers
- *   counts    rows × (D + 1) u32, added to
- *   sums      rows × (D + 1) × d_v float64, added to: exact below 2^53
+ *   counts    rows × Z u32 with Z = D + 1 filled up to an even number, added to
+ *   sums      rows × Z × d_v float64, added to: exact below 2^53
  *   scratch   4 × (D + 1) u32
  * A tile of keys (TILE · W · 8 bytes) stays in the first-level cache while all rows of a block pass over it. Each row
  * counts into four histograms in turn, because an increment must wait for the one before it at the same address.
@@ -27,6 +27,7 @@ export function countPatterns(
   counts: usize,
 ): void {
   const size = degree + 1;
+  const evenSize = (size + 1) & ~1;
   const rowBytes = (<usize>words) << 3;
   for (let first = 0; first < n; first += TILE) {
     const there = min(TILE, n - first);
@@ -38,7 +39,7 @@ export function countPatterns(
       else if (words == 2) countTile2(a, tile, there, scratch);
       else if (words == 3) countTile3(a, tile, there, scratch);
       else countTile(a, tile, there, words, scratch);
-      const into = counts + ((<usize>i * size) << 2);
+      const into = counts + ((<usize>i * evenSize) << 2);
       for (let s = 0; s < size; s++) {
         const four = scratch + ((<usize>s) << 4);
         const sum = load<u32>(four) + load<u32>(four, 4) + load<u32>(four, 8) + load<u32>(four, 12);
@@ -135,7 +136,7 @@ export function sumPatterns(
   counts: usize,
   sums: usize,
 ): void {
-  const size = degree + 1;
+  const size = (degree + 2) & ~1;
   for (let first = 0; first < n; first += TILE) {
     const last = min(first + TILE, n);
     for (let i = 0; i < rows; i++) {
