@@ -19,7 +19,7 @@ export async function openProgress(mode: ProgressMode): Promise<Progress> {
   }
   const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar({
-    format: '[{bar}] {percentage}% {label}',
+    format: '[{bar}] {percentage}% {left}{label}',
     stream: process.stderr,
     clearOnComplete: true,
     noTTYOutput: true,
@@ -31,8 +31,14 @@ export async function openProgress(mode: ProgressMode): Promise<Progress> {
   let shown = false;
   let share = 0;
   let label = '';
+  let first: { readonly share: number; readonly at: number } | undefined;
+  const left = (): string => {
+    const now = performance.now();
+    if (share > 0) first ??= { share, at: now };
+    return first === undefined ? '' : timeLeft((now - first.at) / 1000, share - first.share, 1 - share);
+  };
   const show = (): void => {
-    bar.start(100, Math.floor(100 * share), { label });
+    bar.start(100, Math.floor(100 * share), { label, left: left() });
     shown = true;
   };
   const hide = (): void => {
@@ -43,7 +49,7 @@ export async function openProgress(mode: ProgressMode): Promise<Progress> {
     update(newShare, newLabel) {
       share = newShare;
       label = newLabel;
-      if (shown) bar.update(Math.floor(100 * share), { label });
+      if (shown) bar.update(Math.floor(100 * share), { label, left: left() });
       else if (mode === 'always' || performance.now() - begun > patience) show();
     },
     aside(print) {
@@ -52,4 +58,15 @@ export async function openProgress(mode: ProgressMode): Promise<Progress> {
     },
     stop: hide,
   };
+}
+
+/**
+ * How long the share `rest` takes when `done` took `seconds`: empty while it is too early to say. Rounded to what such
+ * an estimate is good for.
+ */
+export function timeLeft(seconds: number, done: number, rest: number): string {
+  if (seconds < 1 || done <= 0) return '';
+  const left = (seconds / done) * rest;
+  if (left < 90) return `${Math.ceil(left)} s left `;
+  return left < 5400 ? `${Math.round(left / 60)} min left ` : `${Math.round(left / 3600)} h left `;
 }

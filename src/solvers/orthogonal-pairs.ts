@@ -15,8 +15,17 @@ export interface OrthogonalPairs {
   readonly first: Pair | null;
 }
 
-/** Counts the orthogonal pairs. Memory: a copy of the right vectors and 4 bytes a left one. */
-export function countOrthogonalPairs({ left, right }: OrthogonalVectors): OrthogonalPairs {
+/** Left vectors between two calls of `onProgress`. */
+const rowsAtOnce = 1024;
+
+/**
+ * Counts the orthogonal pairs; `onProgress` hears the share of the left vectors done. Memory: a copy of the right
+ * vectors and 4 bytes a left one.
+ */
+export function countOrthogonalPairs(
+  { left, right }: OrthogonalVectors,
+  onProgress: (done: number) => void = () => {},
+): OrthogonalPairs {
   const n = right.rows;
   const stride = left.stride;
   const perRow = new Uint32Array(left.rows);
@@ -30,6 +39,7 @@ export function countOrthogonalPairs({ left, right }: OrthogonalVectors): Orthog
   const row = new Int32Array(stride);
 
   for (let i = 0; i < left.rows; i++) {
+    if (i % rowsAtOnce === 0) onProgress(i / left.rows);
     for (let w = 0; w < stride; w++) row[w] = left.words[i * stride + w]!;
     const partners = stride === 0 ? n : partnersOf(row, columns, n);
     if (partners === 0) continue;
@@ -37,6 +47,7 @@ export function countOrthogonalPairs({ left, right }: OrthogonalVectors): Orthog
     count += BigInt(partners);
     first ??= { i, j: firstPartner(row, columns, n) };
   }
+  onProgress(1);
   return { count, perRow, first };
 }
 

@@ -62,6 +62,9 @@ export interface VerifyOptions extends EncodeOptions {
 /** Inner products that the brute-force check may take: seconds. Larger instances go without it. */
 const mostPairs = 2 ** 33;
 
+/** Inner products that it does in a second, about: only the progress before it depends on that. */
+const pairsASecond = 7e8;
+
 /** The claim that an oracle makes for instances of the direct routes: exact products of patterns by construction. */
 export const claimOf =
   (oracle: Oracle, dtype: EncodeOptions['dtype']): Claim =>
@@ -79,6 +82,7 @@ export async function solveByAttention(
   const prepared = prepare(cnf, options, claimOf(oracle, options.dtype));
   const encoded = performance.now();
   const { onProgress, signal } = options;
+  onProgress?.(0);
   const attended = await oracle.attend(prepared.attention, {
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(signal === undefined ? {} : { signal }),
@@ -102,21 +106,55 @@ export async function solveByAttention(
   };
 }
 
-/** The chain, and what a SAT solver and a brute force over the vectors say to it. */
+/**
+ * The chain, and what a SAT solver and a brute force over the vectors say to it. Progress is in proportion to time: the
+ * oracle's pace tells how long it takes, and what the brute force takes is known.
+ */
 export async function verifyFormula(cnf: Cnf, options: VerifyOptions, oracle: Oracle): Promise<Verified> {
-  const { prepared, ...solved } = await solveByAttention(cnf, options, oracle);
+  const tell = options.onProgress ?? ((): void => {});
+  const pairs = 2 ** cnf.variables;
+  const clock = twoSteps(pairs <= mostPairs ? pairs / pairsASecond : 0, tell);
+  const { prepared, ...solved } = await solveByAttention(
+    cnf,
+    { ...options, onProgress: clock.first },
+    oracle,
+  );
   const started = performance.now();
-  const checks = [...checkAnswer(cnf, solved.answer, prepared)];
+  const checks = [...checkAnswer(cnf, solved.answer, prepared, clock.second)];
+  tell(1);
   return { ...solved, checks, seconds: { ...solved.seconds, check: (performance.now() - started) / 1000 } };
 }
 
-function* checkAnswer(cnf: Cnf, answer: Answer<Assignment>, { vectors }: Prepared): Iterable<Check> {
+/** Progress over two steps, of which the second takes about `second` seconds. */
+function twoSteps(
+  second: number,
+  tell: (done: number) => void,
+): { readonly first: (done: number) => void; readonly second: (done: number) => void } {
+  let started = performance.now();
+  let first = 0; // seconds that the first step takes, as far as its pace tells
+  return {
+    first(done) {
+      if (done === 0) started = performance.now();
+      const seconds = (performance.now() - started) / 1000;
+      if (done > 0) first = seconds / done;
+      tell(done === 0 ? 0 : seconds / (first + second));
+    },
+    second: (done) => tell((first + second * done) / (first + second)),
+  };
+}
+
+function* checkAnswer(
+  cnf: Cnf,
+  answer: Answer<Assignment>,
+  { vectors }: Prepared,
+  onProgress: (done: number) => void,
+): Iterable<Check> {
   if (answer.outcome === 'inconclusive') return;
   const satisfiable = answer.outcome === 'yes';
   if (satisfiable) yield { name: 'model', agrees: isModel(cnf, answer.witness) };
   yield { name: 'sat-solver', agrees: (solveWithLogicSolver(cnf) !== null) === satisfiable };
   if (vectors.left.rows * vectors.right.rows > mostPairs) return;
-  const { count } = countOrthogonalPairs(vectors);
+  const { count } = countOrthogonalPairs(vectors, onProgress);
   const agrees = satisfiable ? (answer.count === null ? count > 0n : answer.count === count) : count === 0n;
   yield { name: 'orthogonal-vectors', agrees };
 }

@@ -177,4 +177,18 @@ suite('verify/verify', (test) => {
     }
     assert.unreachable();
   });
+
+  test('progress rises over attention and brute force, and ends at 1', async () => {
+    const oracle = await openOracle('cpu');
+    const shares: number[] = [];
+    const onProgress = (done: number): void => void shares.push(done);
+    await verifyFormula(small, { ...plain, onProgress }, oracle);
+    await oracle.close();
+    assert.is(shares[0], 0);
+    assert.is(shares.at(-1), 1);
+    assert.ok(
+      shares.length > 3 && shares.every((share, k) => k === 0 || share >= shares[k - 1]!),
+      `${shares}`,
+    );
+  });
 });
