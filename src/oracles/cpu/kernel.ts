@@ -29,6 +29,11 @@ export interface Kernel {
   readonly packKeys32: Pack;
   readonly packValues32: Pack;
   attend32(...block: AttendArguments): void;
+  /** The largest number of ones in a key's pattern for which keys are sliced. */
+  readonly mostSliced: { readonly value: number };
+  readonly sliceBytes: (words: number) => number;
+  readonly countScratchBytes: (words: number) => number;
+  slicePatterns(keys: number, keyCount: number, words: number, into: number): void;
   readonly classBytes: { readonly value: number };
   packRows(...block: PackArguments): number;
   rowsPacked(): number;

@@ -70,6 +70,7 @@ export function takeResultRoom(
   classes: readonly KeyClass[],
   degree: number,
   valueDim: number,
+  scratchBytes: number,
   { rows, most }: RowRoom,
 ): ResultRoom {
   const size = sizeOf(1, degree);
@@ -78,7 +79,7 @@ export function takeResultRoom(
     tables: arena.take(most * tableBytes(classes, degree)),
     counts: arena.take(rows * size * 4 * patterned.length),
     sums: arena.take(rows * size * valueDim * 8 * patterned.filter(isSummed).length),
-    scratch: arena.take(size * 16),
+    scratch: arena.take(scratchBytes),
     out: arena.take(rows * valueDim * 8),
   };
 }

@@ -90,7 +90,7 @@ export async function attendStructured(
   const { classes, degree } = keys;
   const slots = rooms.map((rows): Slot => ({
     rows,
-    results: takeResultRoom(arena, classes, degree, v.columns, rows),
+    results: takeResultRoom(arena, classes, degree, v.columns, kernel.countScratchBytes(columns.words), rows),
     records: 0,
   }));
   const classesAt = placeKeys(keys, v, arena, engine);
@@ -158,24 +158,28 @@ function placeKeys(
   const placed = classes.map((keys) => {
     const { length } = keys.rows;
     const flat = keys.factor === 0;
+    const summed = isSummed(keys) && !flat;
+    const sliced = !flat && !summed && degree <= kernel.mostSliced.value;
+    const sliceBytes = sliced ? Math.ceil(length / 128) * kernel.sliceBytes(columns.words) : 0;
     return {
       keys,
-      flat,
       constant: arena.take(v.columns * 8),
       patterns: flat ? 0 : arena.take(length * words * 4),
-      values: isSummed(keys) && !flat ? arena.take(length * v.columns * 8) : 0,
-      flatCounts: flat ? arena.take(2 * 4) : 0,
-      flatSums: flat ? arena.take(2 * v.columns * 8) : 0,
+      slices: sliced ? arena.take(sliceBytes) : 0,
+      sliceBytes,
+      values: summed ? arena.take(length * v.columns * 8) : 0,
+      flatCounts: flat ? arena.take(8 * 4) : 0,
+      flatSums: flat ? arena.take(8 * v.columns * 8) : 0,
     };
   });
   reserve(memory, arena.end);
-  placed.forEach(({ keys, flat, ...where }, index) => {
+  placed.forEach(({ keys, ...where }, index) => {
     const { rows, constant, factor } = keys;
     new Float64Array(memory.buffer, where.constant, v.columns).set(constant);
-    if (flat) {
-      new Uint32Array(memory.buffer, where.flatCounts, 2).set([rows.length, 0]);
-      const sums = new Float64Array(memory.buffer, where.flatSums, 2 * v.columns);
-      sums.fill(0);
+    if (where.patterns === 0) {
+      const counts = new Uint32Array(memory.buffer, where.flatCounts, 8).fill(0);
+      const sums = new Float64Array(memory.buffer, where.flatSums, 8 * v.columns).fill(0);
+      counts[0] = rows.length;
       sums.set(sumRows(keys, v));
     } else {
       const into = new Uint32Array(memory.buffer, where.patterns, rows.length * words);
@@ -183,13 +187,17 @@ function placeKeys(
         for (let w = 0; w < words; w++) into[j * words + w] = patterns[rows[j]! * words + w]!;
       }
     }
+    if (where.slices !== 0) {
+      new Uint8Array(memory.buffer, where.slices, where.sliceBytes).fill(0);
+      kernel.slicePatterns(where.patterns, rows.length, columns.words, where.slices);
+    }
     if (where.values !== 0) {
       const copied = new Float64Array(memory.buffer, where.values, rows.length * v.columns);
       rows.forEach((row, j) => v.read(row, row + 1, copied.subarray(j * v.columns, (j + 1) * v.columns)));
     }
     // prettier-ignore
     kernel.setClass(
-      at + index * classBytes, where.patterns, rows.length, where.values, sizeOf(factor, degree),
+      at + index * classBytes, where.slices === 0 ? where.patterns : where.slices, rows.length, where.values, sizeOf(factor, degree),
       where.constant, where.flatCounts, where.flatSums,
     );
   });

@@ -65,7 +65,7 @@ export function weightTable(
   return { weights, largest: Math.max(Math.abs(most), Math.abs(least)) };
 }
 
-/** Inner products of a class of keys, 0 … D or only 0, filled up to an even number for the kernel's pairs. */
+/** Inner products of a class of keys, 0 … D or only 0, filled up to a multiple of 8 for the kernel. */
 export function sizeOf(factor: number, degree: number): number {
-  return factor === 0 ? 2 : degree + 2 - (degree % 2);
+  return factor === 0 ? 8 : 8 * Math.ceil((degree + 1) / 8);
 }

@@ -105,8 +105,9 @@ suite('oracles/cpu/structured', (test) => {
     ));
 
   test('both ways agree within their claims, around every edge of tiles and words', async () => {
-    for (const keys of [1, 3, 4, 5, 1023, 1024, 1025, 2049]) {
-      for (const dimension of [1, 63, 64, 65, 127, 128, 191, 193, 256]) {
+    for (const keys of [1, 3, 127, 128, 129, 1023, 1025, 2049]) {
+      // With 400 bits, keys have more ones than are counted in slices.
+      for (const dimension of [1, 63, 64, 65, 127, 128, 191, 193, 256, 400]) {
         const attention = reduction({
           vectors: 3,
           keys,
@@ -122,6 +123,42 @@ suite('oracles/cpu/structured', (test) => {
           assert.ok(Math.abs(x - b.values[e]!) <= allowed, `${keys} keys, ${dimension} bits, output ${e}`);
         });
       }
+    }
+  });
+
+  test('an entry of any other value, in any column, is no pattern', async () => {
+    const wide = reduction({ vectors: 30, keys: 120, pads: 4, dimension: 73, scales: 4, bits: 0, seed: 8 });
+    // 2 is a single bit of the exponent, and the smallest number a single one of the fraction.
+    for (const other of [2, -2, 2 ** -1074, 2 ** -1022]) {
+      for (const name of ['q', 'k'] as const) {
+        for (const column of [0, 1, 15, 16, 31, 47, 63, 64, 71, 72]) {
+          const at = 50 * wide[name].columns + column; // in a row that is not looked at for general columns
+          const { path, reason } = await oracle.attend(changed(wide, name, at, () => other));
+          assert.is(path, 'dense', `${name}, column ${column}, ${other}`);
+          assert.match(reason, new RegExp(`row 50 of ${name.toUpperCase()} has several values`));
+        }
+      }
+    }
+  });
+
+  test('neighbouring queries that differ in their last column only are told apart', async () => {
+    for (const headDim of [2, 64, 65, 130]) {
+      const attention = cook({
+        ...{ queries: 5, keys: 9, valueDim: 1, headDim },
+        q: (r, c) => (c < headDim - 1 ? 1 : r % 2),
+        k: (r, c) => (c < headDim - 1 ? r % 2 : 1),
+        v: () => 0,
+      });
+      const valued = {
+        ...attention,
+        v: denseMatrix(
+          9,
+          1,
+          Float64Array.from({ length: 9 }, (_, j) => j % 2),
+        ),
+      };
+      const { share } = distance(valued, await forced.attend(valued));
+      assert.ok(share <= 1, `${headDim} columns: ${share} of the claim`);
     }
   });
 

@@ -2,17 +2,19 @@
  * The structured way of a block: patterns are counted against every class of keys (counts.ts), and each row's output
  * is made of its pattern's counts and its record's weights.
  *
- * Shapes and layout (addresses in bytes), with Z = D + 1 filled up to an even number, d_v value columns:
+ * Shapes and layout (addresses in bytes), with Z = D + 1 filled up to a multiple of 8, d_v value columns:
  *   classes    a descriptor of `classBytes` for each class, written by `setClass`
  *   tables     one for each record, `tableBytes` apart: the weights of each class, float64; Z of a class with patterns,
- *              2 of one without; what is filled up is 0
+ *              8 of one without; what is filled up is 0
  *   counts     for each class with patterns in turn, `patterns` × Z u32
  *   sums       for each class with patterns whose values are summed in turn, `patterns` × Z × d_v float64
  *   out        rows × d_v float64
  *
  * A row's output depends on its pattern, its weights, the keys and their order alone.
  */
-import { countPatterns, sumPatterns } from './counts';
+import { countPatterns, mostSliced, sumPatterns } from './counts';
+
+export { countScratchBytes, mostSliced, sliceBytes, slicePatterns } from './counts';
 
 const KEYS: usize = 0;
 const COUNT: usize = 4;
@@ -25,9 +27,9 @@ const FLAT_SUMS: usize = 24;
 export const classBytes: i32 = 32;
 
 /**
- * Describes a class: `count` keys, their patterns at `keys`, their values at `values` or 0 if they need not be summed,
- * the one value of each column (NaN where they differ) at `constant`. A class without patterns has `keys` 0 and its
- * histogram of `size` 2 at `flatCounts` and `flatSums`.
+ * Describes a class: `count` keys, their patterns at `keys` (slices, unless values are summed or D > `mostSliced`), their
+ * values at `values` or 0 if they need not be summed, the one value of each column (NaN where they differ) at
+ * `constant`. A class without patterns has `keys` 0 and its histogram of `size` 8 at `flatCounts` and `flatSums`.
  */
 export function setClass(
   at: usize,
@@ -77,12 +79,14 @@ export function attendPatterns(
     const values = <usize>load<u32>(described, VALUES);
     const cells = <usize>patternCount * load<i32>(described, SIZE);
     memory.fill(countsAt, 0, cells << 2);
-    if (values == 0) {
+    if (values == 0 && degree <= mostSliced) {
       countPatterns(patterns, patternCount, keys, n, words, degree, scratch, countsAt);
     } else {
-      memory.fill(sumsAt, 0, (cells * dv) << 3);
-      sumPatterns(patterns, patternCount, keys, n, words, degree, values, dv, countsAt, sumsAt);
-      sumsAt += (cells * dv) << 3;
+      const columns = values == 0 ? 0 : dv;
+      const bytes = (cells * columns) << 3;
+      memory.fill(sumsAt, 0, bytes);
+      sumPatterns(patterns, patternCount, keys, n, words, degree, values, columns, countsAt, sumsAt);
+      sumsAt += bytes;
     }
     countsAt += cells << 2;
   }
@@ -148,15 +152,22 @@ export function averageRows(
   }
 }
 
-/** Σ_s counts[s] · weights[s] for an even number of s: compensated in two lanes, then over the lanes. */
+/**
+ * Σ_s counts[s] · weights[s] for eights of s: compensated in two lanes, then over the lanes. Eights of zeros, which
+ * would add nothing, are left out: many inner products do not occur.
+ */
 function weighCounts(counts: usize, weights: usize, size: i32): f64 {
   let hi = f64x2.splat(0);
   let lo = hi;
-  for (let end = counts + ((<usize>size) << 2); counts < end; counts += 8, weights += 16) {
-    const term = f64x2.mul(f64x2.convert_low_i32x4_u(v128.load64_zero(counts)), v128.load(weights));
-    const sum = f64x2.add(hi, term);
-    lo = f64x2.add(lo, sumError(hi, term, sum));
-    hi = sum;
+  for (let end = counts + ((<usize>size) << 2); counts < end; counts += 32, weights += 64) {
+    if (!v128.any_true(v128.or(v128.load(counts), v128.load(counts, 16)))) continue;
+    for (let s: usize = 0; s < 32; s += 8) {
+      const pair = f64x2.convert_low_i32x4_u(v128.load64_zero(counts + s));
+      const term = f64x2.mul(pair, v128.load(weights + 2 * s));
+      const sum = f64x2.add(hi, term);
+      lo = f64x2.add(lo, sumError(hi, term, sum));
+      hi = sum;
+    }
   }
   return lanes(hi, lo);
 }
