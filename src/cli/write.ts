@@ -2,7 +2,6 @@
  * Results to a file or standard output. A file is written beside its place and renamed when it is whole, so that
  * nobody ever sees half of one; an interrupted or failed run leaves nothing behind.
  */
-import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, unlinkSync, type Stats } from 'node:fs';
 import { open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -45,7 +44,7 @@ export async function writeWhole(path: string, produce: (write: Write) => Promis
   if (existing !== undefined && !existing.isFile()) return writeInto(path, produce);
 
   const target = existing === undefined ? path : await realpath(path);
-  const temporary = join(dirname(target), `.seth-${randomBytes(6).toString('hex')}.partial`);
+  const temporary = join(dirname(target), `.seth-${crypto.randomUUID()}.partial`);
   create(temporary, path, existing?.mode);
   try {
     await writeInto(temporary, produce, path);

@@ -144,7 +144,10 @@ suite('oracles/cpu/structured', (test) => {
   test('neighbouring queries that differ in their last column only are told apart', async () => {
     for (const headDim of [2, 64, 65, 130]) {
       const attention = cook({
-        ...{ queries: 5, keys: 9, valueDim: 1, headDim },
+        queries: 5,
+        keys: 9,
+        valueDim: 1,
+        headDim,
         q: (r, c) => (c < headDim - 1 ? 1 : r % 2),
         k: (r, c) => (c < headDim - 1 ? r % 2 : 1),
         v: () => 0,
