@@ -4,9 +4,8 @@
  * which is why only the command sets it: the library leaves its user's process alone.
  */
 import { setFlagsFromString } from 'node:v8';
-import { hasRelaxedSimd } from '../oracles/cpu/kernel.ts';
 
-/** Turns it on where the engine has it but does not offer it. To be called before anything is compiled. */
+/** Turns it on in Node 20; a flag that later ones do not know would make them complain. Call it before anything is compiled. */
 export function allowRelaxedSimd(): void {
-  if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
 }

@@ -188,7 +188,7 @@ suite('verify/verify', (test) => {
     assert.is(shares.at(-1), 1);
     assert.ok(
       shares.length > 3 && shares.every((share, k) => k === 0 || share >= shares[k - 1]!),
-      `${shares}`,
+      shares.join(' '),
     );
   });
 });

@@ -165,6 +165,68 @@ suite('oracles/cpu/structured', (test) => {
     }
   });
 
+  test('many scales, each of its own or coming back, get their own weights', async () => {
+    // More rows than a block has, more scales than are kept from one block to the next.
+    for (const scales of [1, 70, 400, 2500]) {
+      const shape = { keys: 20, pads: 2, dimension: 40, bits: 0, seed: scales };
+      const attention = reduction({ ...shape, vectors: Math.ceil(5000 / scales), scales });
+      const [a, b] = [(await forced.attend(attention)).output, (await dense.attend(attention)).output];
+      a.values.forEach((x, e) => {
+        const allowed = (a.error.relative + b.error.relative) * b.values[e]! * 1.001;
+        assert.ok(Math.abs(x - b.values[e]!) <= allowed, `${scales} scales, row ${e}: ${x}, ${b.values[e]}`);
+      });
+    }
+  });
+
+  test('general entries that change from row to row get their own weights, and are refused when not finite', async () => {
+    const general = (odd: (row: number) => number): Attention =>
+      cook({
+        queries: 5000,
+        keys: 12,
+        headDim: 20,
+        valueDim: 1,
+        q: (r, c) => (c === 7 ? odd(r) : r % 3 === 0 ? 0 : +((r + c) % 4 === 0) * 1.5),
+        k: (r, c) => (c === 7 ? (r % 2) + 1 : +((r * c) % 3 === 0)),
+        v: (r) => r % 2,
+      });
+    const attention = general((r) => (r % 97) / 16 + 3);
+    const [a, b] = [await forced.attend(attention), await dense.attend(attention)];
+    a.output.values.forEach((x, e) => {
+      const allowed = (a.output.error.relative + b.output.error.relative) * b.output.values[e]! * 1.001;
+      assert.ok(Math.abs(x - b.output.values[e]!) <= allowed, `row ${e}`);
+    });
+    for (const bad of [NaN, Infinity, 2 ** 451]) {
+      for (const row of [0, 2500, 4999]) {
+        const refused = forced.attend(general((r) => (r === row ? bad : 3)));
+        const error = await refused.then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        assert.instance(error, InputError);
+        assert.match((error as InputError).message, new RegExp(`row ${row}, column 7`));
+      }
+    }
+  });
+
+  test('logits beyond 2^30 are refused with their row', async () => {
+    const attention = cook({
+      queries: 50,
+      keys: 3,
+      headDim: 4,
+      valueDim: 1,
+      scale: 1,
+      q: (r, c) => (c < 3 ? 1 : r === 30 ? 2 ** 31 : 1),
+      k: (_, c) => (c < 3 ? 2 : 1),
+      v: (r) => r,
+    });
+    const error = await forced.attend(attention).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    assert.instance(error, InputError);
+    assert.match((error as InputError).message, /row 30/);
+  });
+
   test('an entry that is off by an ulp is no pattern: the dense way, which says why, and is right', async () => {
     const near: readonly (readonly [name: 'q' | 'k', at: number, reason: RegExp])[] = [
       ['q', firstEntry(typical.q, 1), /row 1 of Q has several values|several values in more than/],
