@@ -31,8 +31,9 @@ export interface CpuOptions {
  */
 export function cpuOracle({ threads, path }: CpuOptions = {}): Oracle {
   const wanted = threads === undefined ? availableThreads : requireThreads(threads);
-  const dense = openDense({ threads: wanted });
   let engine: Promise<Engine> | undefined;
+  const shared = (): Promise<Engine> => (engine ??= openEngine(wanted));
+  const dense = openDense({ threads: wanted, shared });
   let closed = false;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -40,8 +41,7 @@ export function cpuOracle({ threads, path }: CpuOptions = {}): Oracle {
     if (closed) throw new Error('the cpu oracle was closed');
     options.signal?.throwIfAborted();
     if (path === 'dense') return dense.attend(attention, options);
-    engine ??= openEngine(wanted);
-    const attended = await attendStructured(attention, await engine, options);
+    const attended = await attendStructured(attention, await shared(), options);
     if (typeof attended !== 'string') return attended;
     if (path === 'structured') throw notStructured(attended);
     const byDense = await dense.attend(attention, options);

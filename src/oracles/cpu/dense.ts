@@ -12,9 +12,11 @@ import { logitBounds, logitMeter, meterKeys, meterQueries, type LogitMeter } fro
 import type { AttendOptions, Attended } from '../oracle.ts';
 import { requireFinite, requireFitting } from '../validate.ts';
 import { denseClaim } from './claim.ts';
-import { hasRelaxedSimd, instantiate, kernelModule, type AttendArguments, type Kernel } from './kernel.ts';
-import { layOut, newMemory, reserve, type Layout, type Slot } from './memory.ts';
-import { ownThread, workerThreads, type Pool } from './pool.ts';
+import { inBlocks } from './blocks.ts';
+import { openEngine, type Engine } from './engine.ts';
+import type { AttendArguments } from './kernel.ts';
+import { layOut, reserve, type Layout, type Slot } from './memory.ts';
+import type { Pool } from './pool.ts';
 import {
   largestKey32,
   largestValue32,
@@ -33,6 +35,8 @@ export interface DenseOptions {
   readonly threadsFrom?: number;
   /** For tests: the relaxed build or the plain one; by default the relaxed one where the engine has it. */
   readonly relaxed?: boolean;
+  /** The engine to use, of whoever opened it; by default one of its own. */
+  readonly shared?: () => Promise<Engine>;
   /** For tests: called before each block is handed out. */
   readonly beforeBlock?: (pool: Pool, firstRow: number) => void;
 }
@@ -42,46 +46,21 @@ export interface Dense {
   readonly close: () => Promise<void>;
 }
 
-interface Machine {
-  readonly memory: WebAssembly.Memory;
-  readonly kernel: Kernel;
-  readonly own: Pool;
-}
-
 /** Nothing is allocated and no thread started before a call needs it. Calls wait for each other. */
-export function openDense({
-  threads,
-  threadsFrom = 4e6,
-  relaxed = hasRelaxedSimd(),
-  beforeBlock,
-}: DenseOptions): Dense {
-  let machine: Promise<Machine> | undefined;
-  let workers: Pool | undefined;
+export function openDense({ threads, threadsFrom = 4e6, relaxed, beforeBlock, shared }: DenseOptions): Dense {
+  let own: Promise<Engine> | undefined;
   let closed = false;
   let last: Promise<unknown> = Promise.resolve();
-
-  const poolFor = async (work: number): Promise<Pool> => {
-    const { memory, own } = await machine!;
-    if (work < threadsFrom) return own;
-    const wanted = typeof threads === 'number' ? threads : await threads();
-    if (wanted === 1) return own;
-    if (workers?.broken === true) {
-      await workers.close();
-      workers = undefined;
-    }
-    workers ??= await workerThreads(wanted, await kernelModule(relaxed), memory);
-    return workers;
-  };
 
   const attendNow = async (attention: Attention, options: AttendOptions): Promise<Attended> => {
     const started = performance.now();
     if (closed) throw new Error('the cpu oracle was closed');
     options.signal?.throwIfAborted();
     requireFitting(attention);
-    machine ??= newMachine(relaxed);
-    const { memory, kernel } = await machine;
+    const engine = await (shared === undefined ? (own ??= openEngine(threads, relaxed)) : shared());
+    const { memory, kernel } = engine;
     const { q, k, v, dtype } = attention;
-    const pool = await poolFor(q.rows * k.rows * (q.columns + v.columns + 32));
+    const pool = await engine.pool(q.rows * k.rows * (q.columns + v.columns + 32) >= threadsFrom);
     const values = new Float64Array(q.rows * v.columns);
     const pass = { memory, pool, values, options, beforeBlock };
 
@@ -100,7 +79,7 @@ export function openDense({
     }
 
     const format = isSingle ? 'float32' : isMixed ? 'float32 and float64' : 'float64';
-    const simd = relaxed ? 'relaxed SIMD' : 'SIMD';
+    const simd = engine.relaxed ? 'relaxed SIMD' : 'SIMD';
     return {
       output: { rows: q.rows, columns: v.columns, values, error: error! },
       path: 'dense',
@@ -117,19 +96,12 @@ export function openDense({
     },
     async close() {
       closed = true;
-      await workers?.close();
+      await (await own)?.close();
       await last;
-      await workers?.close(); // a call that was just starting may have started them
-      workers = undefined;
-      machine = undefined;
+      await (await own)?.close(); // a call that was just starting may have started threads
+      own = undefined;
     },
   };
-}
-
-async function newMachine(relaxed: boolean): Promise<Machine> {
-  const module = await kernelModule(relaxed);
-  const memory = newMemory();
-  return { memory, kernel: instantiate(module, memory), own: ownThread(module, memory) };
 }
 
 /** What both passes work with. `values` takes the output. */
@@ -284,7 +256,7 @@ async function runBlocks(
   { q, k, v, dtype }: Attention,
   width: Width,
   layout: Layout,
-  { memory, pool, values, options, beforeBlock }: Pass,
+  { memory, pool, values, options: { signal, onProgress }, beforeBlock }: Pass,
   { check, rowOf, progress }: Visitor,
 ): Promise<void> {
   const dv = v.columns;
@@ -310,11 +282,11 @@ async function runBlocks(
       for (let c = 0; c < dv; c++) values[to + c] = roundTo(dtype, outputs[row * dv + c]!);
     }
     done += taken;
-    options.onProgress?.(progress(done));
+    onProgress?.(progress(done));
   };
   pool.hold();
   try {
-    await inBlocks(q.rows, layout, options.signal, visit);
+    await inBlocks(q.rows, layout.rows, layout.slots, signal === undefined ? {} : { signal }, visit);
   } finally {
     pool.release();
   }
@@ -336,33 +308,4 @@ function rowsOf(matrix: Matrix, only: readonly number[]): Matrix {
       }
     },
   };
-}
-
-/** Runs `visit` over the rows in blocks, as many at once as there are slots. All have ended when this returns. */
-async function inBlocks(
-  rows: number,
-  layout: Layout,
-  signal: AbortSignal | undefined,
-  visit: (slot: Slot, from: number, to: number) => Promise<void>,
-): Promise<void> {
-  const free = [...layout.slots];
-  const running = new Set<Promise<void>>();
-  const start = (slot: Slot, from: number, to: number): void => {
-    const job = visit(slot, from, to).then(() => {
-      running.delete(job);
-      free.push(slot);
-    });
-    running.add(job);
-  };
-  try {
-    for (let from = 0; from < rows; from += layout.rows) {
-      while (free.length === 0) await Promise.race(running);
-      signal?.throwIfAborted();
-      start(free.pop()!, from, Math.min(rows, from + layout.rows));
-    }
-    await Promise.all(running);
-    signal?.throwIfAborted();
-  } finally {
-    await Promise.allSettled(running);
-  }
 }

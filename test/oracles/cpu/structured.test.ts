@@ -149,7 +149,7 @@ suite('oracles/cpu/structured', (test) => {
         valueDim: 1,
         headDim,
         q: (r, c) => (c < headDim - 1 ? 1 : r % 2),
-        k: (r, c) => (c < headDim - 1 ? r % 2 : 1),
+        k: (r, c) => (c < headDim - 1 ? r % 2 : +(r % 3 === 0)),
         v: () => 0,
       });
       const valued = {
