@@ -29,18 +29,10 @@ export interface LogitMeter {
   rowMax: number;
 }
 
-/** What was measured of each row of a block. */
-export interface RowBounds {
-  /** Σ_c |q_c| · max_j|k_jc|, a little rounded. */
-  readonly sums: Float64Array;
-  /** A power of two that divides every product q·k of the row; 0 where there is none that is fine enough to matter. */
-  readonly units: Float64Array;
-}
-
 /** The coarsest unit tried: an entry of a matrix of zeros has it. */
 const coarsest = 2 ** 451;
 /** Below this, products of two units leave float64; a matrix that needs it counts as inexact. */
-const finest = 2 ** -530;
+export const finest: number = 2 ** -530;
 /** Rounding in `rowMax` itself: its d additions are off by less than this factor for any d below 2^20. */
 const outward = 1 + 2 ** -32;
 
@@ -67,33 +59,27 @@ export function meterKeys(meter: LogitMeter, block: Float64Array, rows: number, 
   meter.keyUnit = commonUnit(block, 0, rows * d, meter.keyUnit);
 }
 
-/**
- * Meters `rows` queries as `meterKeys` does keys, and writes into `seen`, where given, what each row's bounds are.
- * Throws an `InputError`, also for logits beyond 2^30.
- */
-export function meterQueries(
-  meter: LogitMeter,
-  block: Float64Array,
-  rows: number,
-  first: number,
-  seen?: RowBounds,
-): void {
-  const { headDim: d, keyMax, scale } = meter;
+/** Meters `rows` queries as `meterKeys` does keys. Throws an `InputError`, also for logits beyond 2^30. */
+export function meterQueries(meter: LogitMeter, block: Float64Array, rows: number, first: number): void {
+  const { headDim: d, keyMax } = meter;
   requireFinite('q', block, rows * d, d, first);
   for (let row = 0; row < rows; row++) {
     let sum = 0;
     for (let c = 0; c < d; c++) sum += Math.abs(block[row * d + c]!) * keyMax[c]!;
-    if (sum * scale * outward > largestLogit) throw logitFault(first + row, sum * scale);
-    if (sum > meter.rowMax) meter.rowMax = sum;
-    if (meter.exact || seen !== undefined) {
-      const unit = rowUnit(block, row * d, (row + 1) * d) * meter.keyUnit;
-      meter.exact &&= isExactIn(53, sum, unit);
-      if (seen !== undefined) {
-        seen.sums[row] = sum;
-        seen.units[row] = unit;
-      }
-    }
+    noteQuery(meter, first + row, sum, meter.exact ? rowUnit(block, row * d, (row + 1) * d) : 0);
   }
+}
+
+/**
+ * Takes in a query of which Σ_c |q_c|·keyMax[c] is `sum`, a little rounded, and which `unit` divides; gives a power of
+ * two that divides its products with keys. Throws an `InputError` for logits beyond 2^30.
+ */
+export function noteQuery(meter: LogitMeter, row: number, sum: number, unit: number): number {
+  if (sum * meter.scale * outward > largestLogit) throw logitFault(row, sum * meter.scale);
+  if (sum > meter.rowMax) meter.rowMax = sum;
+  const product = unit < finest ? 0 : unit * meter.keyUnit;
+  meter.exact &&= isExactIn(53, sum, product);
+  return product;
 }
 
 /** Are all products and partial sums of a row exact in floating point of `bits` bits? */

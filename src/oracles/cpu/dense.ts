@@ -8,24 +8,17 @@
  */
 import type { Attention, Matrix, OutputError } from '../../problems/attention.ts';
 import { roundTo } from '../../problems/dtype.ts';
-import { logitBounds, logitMeter, meterKeys, meterQueries, type LogitMeter } from '../logit-meter.ts';
+import { logitBounds, logitMeter, noteQuery, type LogitMeter } from '../logit-meter.ts';
 import type { AttendOptions, Attended } from '../oracle.ts';
-import { requireFinite, requireFitting } from '../validate.ts';
+import { requireFitting } from '../validate.ts';
 import { denseClaim } from './claim.ts';
 import { inBlocks } from './blocks.ts';
 import { openEngine, type Engine } from './engine.ts';
-import type { AttendArguments } from './kernel.ts';
+import type { AttendArguments, Kernel } from './kernel.ts';
+import { examine, meterKeyBlock, meterQueryBlock, type KernelBlock, type Seen } from './kernel-meter.ts';
 import { layOut, reserve, type Layout, type Slot } from './memory.ts';
 import type { Pool } from './pool.ts';
-import {
-  largestKey32,
-  largestValue32,
-  productError,
-  singleClaim,
-  suits,
-  suitsScale,
-  worse,
-} from './single.ts';
+import { largestKey32, largestValue32, productError, singleClaim, suitsScale, worse } from './single.ts';
 import { doubleWidth, singleWidth, type Width } from './width.ts';
 
 export interface DenseOptions {
@@ -62,7 +55,7 @@ export function openDense({ threads, threadsFrom = 4e6, relaxed, beforeBlock, sh
     const { q, k, v, dtype } = attention;
     const pool = await engine.pool(q.rows * k.rows * (q.columns + v.columns + 32) >= threadsFrom);
     const values = new Float64Array(q.rows * v.columns);
-    const pass = { memory, pool, values, options, beforeBlock };
+    const pass = { memory, kernel, pool, values, options, beforeBlock };
 
     let rest: readonly number[] | undefined; // undefined: all rows
     let error: OutputError | undefined;
@@ -107,6 +100,7 @@ export function openDense({ threads, threadsFrom = 4e6, relaxed, beforeBlock, sh
 /** What both passes work with. `values` takes the output. */
 interface Pass {
   readonly memory: WebAssembly.Memory;
+  readonly kernel: Kernel;
   readonly pool: Pool;
   readonly values: Float64Array;
   readonly options: AttendOptions;
@@ -123,11 +117,11 @@ async function passInDouble(
   const { k, dtype, scale } = attention;
   const q = only === undefined ? attention.q : rowsOf(attention.q, only);
   const meter = logitMeter(q.columns, scale);
-  const layout = prepare({ ...attention, q }, width, pass, meter, () => true)!;
+  const layout = prepare({ ...attention, q }, width, pass, meter).layout;
   const before = attention.q.rows - q.rows;
   await runBlocks({ ...attention, q }, width, layout, pass, {
-    check(block, rows, first) {
-      meterQueries(meter, block, rows, first);
+    check(seen, rows, first) {
+      for (let row = 0; row < rows; row++) noteQuery(meter, first + row, seen.sums[row]!, seen.units[row]!);
       return rows;
     },
     rowOf: (row) => only?.[row] ?? row,
@@ -145,23 +139,19 @@ async function passInSingle(
   const { q, k, v, scale, dtype } = attention;
   const d = q.columns;
   const meter = logitMeter(d, scale);
-  const layout = prepare(attention, width, pass, meter, (tensor, block) =>
-    suits(block, 0, block.length, tensor === 'k' ? largestKey32 : largestValue32),
-  );
-  if (layout === undefined) return undefined;
+  const { layout, isSingle } = prepare(attention, width, pass, meter);
+  if (!isSingle) return undefined;
 
   const rest: number[] = [];
-  const sums = new Float64Array(layout.rows);
-  const units = new Float64Array(layout.rows);
   let maxLogit = 0;
   let dot = 0;
   await runBlocks(attention, width, layout, pass, {
-    check(block, rows, first) {
-      meterQueries(meter, block, rows, first, { sums, units });
+    check({ sums, units, single }, rows, first, block) {
       let taken = 0;
       for (let row = 0; row < rows; row++) {
-        const fits = suits(block, row * d, (row + 1) * d, largestKey32);
-        const error = fits ? productError({ dtype, headDim: d, scale }, sums[row]!, units[row]!) : undefined;
+        const unit = noteQuery(meter, first + row, sums[row]!, units[row]!);
+        const error =
+          single[row] === 1 ? productError({ dtype, headDim: d, scale }, sums[row]!, unit) : undefined;
         if (error === undefined) {
           rest.push(first + row);
           block.fill(0, row * d, (row + 1) * d); // whatever it gives is replaced
@@ -182,33 +172,34 @@ async function passInSingle(
   };
 }
 
-/** Lays everything out, packs keys and values; undefined where `suitable` refuses a block of them. */
+/** Lays everything out, packs keys and values; says whether those suit float32. Packing stops once they do not. */
 function prepare(
   attention: Attention,
   width: Width,
-  { memory, pool }: Pass,
+  { memory, kernel, pool }: Pass,
   meter: LogitMeter,
-  suitable: (tensor: 'k' | 'v', block: Float64Array) => boolean,
-): Layout | undefined {
+): { readonly layout: Layout; readonly isSingle: boolean } {
   const { k, v, scale } = attention;
   const layout = layOut(width, attention, pool.threads === 1 ? 1 : 2 * pool.threads);
   reserve(memory, layout.end);
   width.setConstants(layout.constants, scale);
-  const from = layout.slots[0]!.queries;
   const columns = width.packedColumns(v.columns);
   clear(memory, layout.keys, k.rows, k.columns, width, false);
   clear(memory, layout.values, v.rows, columns, width, columns > v.columns);
-  const keysSuit = readBlocks(k, memory, from, layout.rows, (block, rows, first) => {
-    meterKeys(meter, block, rows, first);
-    width.packKeys(from, rows, k.columns, layout.keys, first);
-    return suitable('k', block);
+  new Float64Array(memory.buffer, layout.keyMax, k.columns).fill(0);
+  const goesOn = (fits: boolean): boolean => fits || width.bytes === 8;
+  const keysFit = readBlocks(k, memory, kernel, layout, (block) => {
+    const fits = examine('k', block, largestKey32);
+    meterKeyBlock(meter, block, layout.keyMax);
+    width.packKeys(block.at, block.rows, k.columns, layout.keys, block.first);
+    return goesOn(fits);
   });
-  const valuesSuit = readBlocks(v, memory, from, layout.rows, (block, rows, first) => {
-    requireFinite('v', block, rows * v.columns, v.columns, first);
-    width.packValues(from, rows, v.columns, layout.values, first);
-    return suitable('v', block);
+  const valuesFit = readBlocks(v, memory, kernel, layout, (block) => {
+    const fits = examine('v', block, largestValue32);
+    width.packValues(block.at, block.rows, v.columns, layout.values, block.first);
+    return goesOn(fits);
   });
-  return keysSuit && valuesSuit ? layout : undefined;
+  return { layout, isSingle: keysFit && valuesFit };
 }
 
 /** Zeroes what packing leaves out: the last tile's missing keys, or with `all` missing columns too. */
@@ -225,27 +216,28 @@ function clear(
   new Uint8Array(memory.buffer, at + last * columns * bytes, (end - last) * columns * bytes).fill(0);
 }
 
-/** Reads a matrix in blocks to address `from`, until `visit` says no. */
+/** Reads a matrix in blocks into the first slot's room for queries, until `visit` says no. */
 function readBlocks(
   matrix: Matrix,
   memory: WebAssembly.Memory,
-  from: number,
-  rowsAtOnce: number,
-  visit: (block: Float64Array, rows: number, first: number) => boolean,
+  kernel: Kernel,
+  { slots, rows: rowsAtOnce }: Layout,
+  visit: (block: KernelBlock) => boolean,
 ): boolean {
   const { rows, columns } = matrix;
+  const at = slots[0]!.queries;
   for (let first = 0; first < rows; first += rowsAtOnce) {
     const to = Math.min(rows, first + rowsAtOnce);
-    const block = new Float64Array(memory.buffer, from, (to - first) * columns);
-    matrix.read(first, to, block);
-    if (!visit(block, to - first, first)) return false;
+    const entries = new Float64Array(memory.buffer, at, (to - first) * columns);
+    matrix.read(first, to, entries);
+    if (!visit({ kernel, at, entries, rows: to - first, columns, first })) return false;
   }
   return true;
 }
 
 interface Visitor {
   /** Looks at a block of queries; gives how many of them count as done. With none the kernel isn't run. */
-  readonly check: (block: Float64Array, rows: number, first: number) => number;
+  readonly check: (seen: Seen, rows: number, first: number, block: Float64Array) => number;
   /** The row of the output for a row of q. */
   readonly rowOf: (row: number) => number;
   /** The share done, from the number of rows done. */
@@ -256,7 +248,7 @@ async function runBlocks(
   { q, k, v, dtype }: Attention,
   width: Width,
   layout: Layout,
-  { memory, pool, values, options: { signal, onProgress }, beforeBlock }: Pass,
+  { memory, kernel, pool, values, options: { signal, onProgress }, beforeBlock }: Pass,
   { check, rowOf, progress }: Visitor,
 ): Promise<void> {
   const dv = v.columns;
@@ -265,17 +257,19 @@ async function runBlocks(
     const rows = to - from;
     const queries = new Float64Array(memory.buffer, slot.queries, rows * q.columns);
     q.read(from, to, queries);
-    const taken = check(queries, rows, from);
+    const block = { kernel, at: slot.queries, entries: queries, rows, columns: q.columns, first: from };
+    const seen = meterQueryBlock(block, layout.keyMax, slot.seen, largestKey32);
+    const taken = check(seen, rows, from, queries);
     if (taken === 0) return;
     beforeBlock?.(pool, from);
     const { constants, keys, values: packedValues } = layout;
     const { packed, state, scratch, out } = slot;
     const shape = [k.rows, q.columns, dv] as const;
     // prettier-ignore
-    const block: AttendArguments = [
+    const job: AttendArguments = [
       constants, keys, packedValues, ...shape, slot.queries, rows, packed, state, scratch, out,
     ];
-    await pool.run({ call: width.call, with: block });
+    await pool.run({ call: width.call, with: job });
     const outputs = new Float64Array(memory.buffer, out, rows * dv);
     for (let row = 0; row < rows; row++) {
       const to = rowOf(from + row) * dv;

@@ -29,6 +29,9 @@ export interface Kernel {
   readonly packKeys32: Pack;
   readonly packValues32: Pack;
   attend32(...block: AttendArguments): void;
+  examine(at: number, count: number, largest: number, largest32: number): number;
+  meterKeys(at: number, rows: number, headDim: number, most: number, unit: number): number;
+  meterQueries(...block: MeterArguments): void;
   /** The largest number of ones in a key's pattern for which keys are sliced. */
   readonly mostSliced: { readonly value: number };
   readonly sliceBytes: (words: number) => number;
@@ -58,6 +61,18 @@ export type AttendArguments = readonly [
   state: number,
   scratch: number,
   out: number,
+];
+
+/** As assembly/meter.ts has them. */
+export type MeterArguments = readonly [
+  at: number,
+  rows: number,
+  headDim: number,
+  most: number,
+  largest32: number,
+  sums: number,
+  units: number,
+  single: number,
 ];
 
 /** As assembly/pack.ts has them; `share` is 0 or 1. */

@@ -16,9 +16,19 @@ export interface Slot {
   readonly state: number;
   readonly scratch: number;
   readonly out: number;
+  readonly seen: RowsSeen;
+}
+
+/** Where the meter leaves what it saw of each row: Σ, unit, whether it is in float32s. */
+export interface RowsSeen {
+  readonly sums: number;
+  readonly units: number;
+  readonly single: number;
 }
 
 export interface Layout {
+  /** The largest of each column of the keys. */
+  readonly keyMax: number;
   readonly constants: number;
   readonly keys: number;
   readonly values: number;
@@ -56,6 +66,7 @@ export function layOut(width: Width, { q, k, v }: Attention, slots: number): Lay
   const keys = take(padded * d * bytes);
   const values = take(padded * width.packedColumns(dv) * bytes);
   const layout = {
+    keyMax: take(d * 8),
     constants,
     keys,
     values,
@@ -66,6 +77,7 @@ export function layOut(width: Width, { q, k, v }: Attention, slots: number): Lay
       state: take(rows * width.stateBytes(dv)),
       scratch: take(width.scratchBytes),
       out: take(rows * dv * 8),
+      seen: { sums: take(rows * 8), units: take(rows * 8), single: take(rows * 4) },
     })),
   };
   if (end > mostPages * pageBytes) {

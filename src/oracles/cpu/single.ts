@@ -30,15 +30,7 @@ export function suitsScale(scale: number): boolean {
   return scale >= 2 ** -16 && scale <= 2 ** 16;
 }
 
-/** Are all entries float32 numbers of at most `largest` in absolute value? */
-export function suits(block: Float64Array, from: number, to: number, largest: number): boolean {
-  for (let e = from; e < to; e++) {
-    const x = block[e]!;
-    if (Math.fround(x) !== x || x > largest || x < -largest) return false;
-  }
-  return true;
-}
-
+/** The largest key or query, and the largest value, that it takes. */
 export const largestKey32: number = 2 ** 60;
 export const largestValue32: number = 2 ** 32;
 
