@@ -157,7 +157,7 @@ suite('oracles/cpu/structured', (test) => {
         v: denseMatrix(
           9,
           1,
-          Float64Array.from({ length: 9 }, (_, j) => j % 2),
+          Float64Array.from({ length: 9 }, (_, j) => +(j % 2 === 1 || j % 3 === 0)),
         ),
       };
       const { share } = distance(valued, await forced.attend(valued));
