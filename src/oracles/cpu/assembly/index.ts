@@ -6,10 +6,9 @@
  *   keys     ⌈n/T⌉ tiles of [T/4][d][4]: four keys side by side, coordinate after coordinate. Missing keys are 0.
  *   values   ⌈n/T⌉ tiles: [d_v][T] below four columns, else [⌈d_v/4⌉][T][4]. Missing keys and columns are 0.
  *   queries  groups of four, [d][4], packed here from a block row after row; missing queries are 0.
- *   state    a record a row, all float64: exponent M, sum of weights hi and lo, a gap; then a hi for each value
- *            column (filled up to fours), then as many los.
- *   scratch  [4][T] inner products, then weights; [4] pairs of row maxima; [4] pairs each of `floor` and `magic`;
- *            [4][4] partial sums.
+ *   state    a record a row, all float64: exponent M, sum of weights hi and lo, a gap; pairs of `floor` and `magic`,
+ *            which depend on M; then a hi for each value column (filled up to fours), then as many los.
+ *   scratch  [4][T] inner products, then weights; [4] pairs of row maxima; [4][4] partial sums.
  * A tile of keys and its values stay in the cache while all rows of a block pass over them, four rows at a time.
  *
  * The weight of a pair is exp(scale·s), s = ⟨q,k⟩. With L = ln 2 / scale, t = round(s / L) and r = s - t·L it is
@@ -38,9 +37,12 @@ const MAGIC: f64 = 6755399441055744; // 1.5 · 2^52
 
 /** Offsets into the scratch. */
 const MOST: usize = 4 * TILE * 8;
-const FLOOR: usize = MOST + 4 * 16;
-const ROUND: usize = FLOOR + 4 * 16;
-const PARTS: usize = ROUND + 4 * 16;
+const PARTS: usize = MOST + 4 * 16;
+
+/** Offsets into a row's record. */
+const FLOOR: usize = 32;
+const ROUND: usize = 48;
+const SUMS: usize = 64;
 
 /** Constants in memory, each twice (both lanes): V8 keeps loads from memory in the loop, constants it rebuilds. */
 const PER_L: usize = 0;
@@ -64,7 +66,7 @@ export function packedColumns(dv: i32): i32 {
 
 /** Bytes of one row's record. */
 export function stateBytes(dv: i32): i32 {
-  return (4 + 2 * packedColumns(dv)) * 8;
+  return <i32>SUMS + 2 * packedColumns(dv) * 8;
 }
 
 function setPair(at: usize, x: f64): void {
@@ -173,7 +175,7 @@ export function attend(
         for (let r: usize = 0; r < 4; r++) addColumns(scratch, r, valueTile, columns, at + r * record);
       } else {
         for (let c = 0; c < columns; c += 4) {
-          addFour(scratch, valueTile + <usize>c * TILE * 8, record, columns, at + 32 + ((<usize>c) << 3));
+          addFour(scratch, valueTile + <usize>c * TILE * 8, record, columns, at + SUMS + ((<usize>c) << 3));
         }
       }
       group += groupBytes;
@@ -187,12 +189,12 @@ export function attend(
 
 function startRow(state: usize, columns: i32): void {
   f64.store(state, -1e300);
-  for (let e = 1; e < 4 + 2 * columns; e++) f64.store(state + (e << 3), 0);
+  for (let e = 1; e < 8 + 2 * columns; e++) f64.store(state + (e << 3), 0);
 }
 
 function finishRow(state: usize, columns: i32, dv: i32, out: usize): void {
   const weights = f64.load(state, 8) + f64.load(state, 16);
-  state += 32;
+  state += SUMS;
   for (let c = 0; c < dv; c++) {
     f64.store(out, (f64.load(state) + f64.load(state + (columns << 3))) / weights);
     state += 8;
@@ -271,30 +273,27 @@ function takeOut(scratch: usize, there: i32): void {
   }
 }
 
-/** Before row r's weights: the row's exponent rises where it must; writes the row's `floor` and `magic`. */
+/** Before row r's weights: the row's exponent rises where it must, and with it `floor` and `magic`. */
 function prepare(constants: usize, scratch: usize, r: usize, columns: i32, state: usize): void {
   const pair = v128.load(scratch + MOST + r * 16);
   const a = f64x2.extract_lane(pair, 0);
   const b = f64x2.extract_lane(pair, 1);
-  const tileExponent = nearest((a > b ? a : b) * f64.load(constants, PER_L));
-  let exponent = f64.load(state);
-  if (tileExponent > exponent) {
-    rescale(state, columns, tileExponent, exponent);
-    exponent = tileExponent;
-  }
+  const exponent = nearest((a > b ? a : b) * f64.load(constants, PER_L));
+  const before = f64.load(state);
+  if (exponent <= before) return;
+  rescale(state, columns, exponent, before);
   const lowest = exponent - DEPTH;
-  setPair(scratch + FLOOR + r * 16, lowest * f64.load(constants, L_HI) + lowest * f64.load(constants, L_LO));
-  setPair(scratch + ROUND + r * 16, MAGIC + (LIFT - exponent));
+  setPair(state + FLOOR, lowest * f64.load(constants, L_HI) + lowest * f64.load(constants, L_LO));
+  setPair(state + ROUND, MAGIC + (LIFT - exponent));
 }
 
 /** Row r's inner products become weights, and their sum goes into the record. */
 function weigh(constants: usize, scratch: usize, r: usize, state: usize): void {
   const s = scratch + r * (TILE * 8);
-  const row = scratch + r * 16;
   let sum0 = f64x2.splat(0);
   let sum1 = sum0;
   for (let p = s, end = s + TILE * 8; p < end; p += 16) {
-    const w = weight(constants, v128.load(p), row);
+    const w = weight(constants, v128.load(p), state);
     v128.store(p, w);
     const turn = sum0; // two chains of additions, turn and turn about
     sum0 = f64x2.add(sum1, w);
@@ -304,9 +303,9 @@ function weigh(constants: usize, scratch: usize, r: usize, state: usize): void {
 }
 
 /** Two weights, 2^(t-M+E) · exp(scale·r). */
-function weight(constants: usize, product: v128, row: usize): v128 {
-  const s = f64x2.pmax(product, v128.load(row, FLOOR));
-  const magic = v128.load(row, ROUND);
+function weight(constants: usize, product: v128, state: usize): v128 {
+  const s = f64x2.pmax(product, v128.load(state, FLOOR));
+  const magic = v128.load(state, ROUND);
   const y = madd64(s, v128.load(constants, PER_L), magic);
   const t = f64x2.sub(y, magic);
   const r = f64x2.mul(
@@ -332,7 +331,7 @@ function weight(constants: usize, product: v128, row: usize): v128 {
 function addColumns(scratch: usize, r: usize, values: usize, columns: i32, state: usize): void {
   const s = scratch + r * (TILE * 8);
   const end = s + TILE * 8;
-  state += 32;
+  state += SUMS;
   for (let c = 0; c < columns; c++) {
     let v0 = f64x2.splat(0);
     let v1 = v0;
@@ -437,9 +436,10 @@ function rescale(state: usize, columns: i32, to: f64, from: f64): void {
   const a = powerOfTwo(-first);
   const b = powerOfTwo(-second);
   f64.store(state, to);
-  for (let e = 1; e < 4 + 2 * columns; e++) {
-    const at = state + (e << 3);
-    f64.store(at, f64.load(at) * a * b);
+  v128.store(state, f64x2.mul(f64x2.mul(v128.load(state, 8), f64x2.splat(a)), f64x2.splat(b)), 8);
+  state += SUMS;
+  for (let end = state + (columns << 4); state < end; state += 8) {
+    f64.store(state, f64.load(state) * a * b);
   }
 }
 

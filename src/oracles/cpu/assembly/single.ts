@@ -4,9 +4,9 @@
  *   keys     ⌈n/T⌉ tiles of [T/8][d][8].
  *   values   ⌈n/T⌉ tiles: [d_v][T] below four columns, else [⌈d_v/8⌉][T][8].
  *   queries  groups of four, [d][4], packed here from a float64 block row after row.
- *   state    a record a row, all float64: exponent M, sum of weights, a gap of two, a sum for each value column.
- *   scratch  [4][T] inner products, then weights; [4] quadruples of row maxima, of `floor` and of `magic`;
- *            [4][8] partial sums.
+ *   state    a record a row: float64s exponent M, sum of weights, a gap of two; `floor` and `magic`, four times in
+ *            float32 each, which depend on M; a float64 sum for each value column.
+ *   scratch  [4][T] inner products, then weights; [4] quadruples of row maxima; [4][8] partial sums.
  *
  * The weight of a pair is 2^(t-M+E) · exp(scale·r) as in float64, and r = s - t·L is as good as s: with |t| < 2^11
  * and the upper 13 bits of L the first product is exact, and so is the difference. The host's choice of rows keeps
@@ -31,9 +31,12 @@ const MAGIC: f64 = 12582912; // 1.5 · 2^23
 
 /** Offsets into the scratch. */
 const MOST: usize = 4 * TILE * 4;
-const FLOOR: usize = MOST + 4 * 16;
-const ROUND: usize = FLOOR + 4 * 16;
-const PARTS: usize = ROUND + 4 * 16;
+const PARTS: usize = MOST + 4 * 16;
+
+/** Offsets into a row's record. */
+const FLOOR: usize = 32;
+const ROUND: usize = 48;
+const SUMS: usize = 64;
 
 /** Constants in memory, each four times (in every lane) but for the last two, which are float64. */
 const PER_L: usize = 0;
@@ -58,7 +61,7 @@ export function packedColumns32(dv: i32): i32 {
 
 /** Bytes of one row's record. */
 export function stateBytes32(dv: i32): i32 {
-  return (4 + packedColumns32(dv)) * 8;
+  return <i32>SUMS + packedColumns32(dv) * 8;
 }
 
 function setFour(at: usize, x: f64): void {
@@ -170,7 +173,7 @@ export function attend32(
         for (let r: usize = 0; r < 4; r++) addColumns(scratch, r, valueTile, columns, at + r * record);
       } else {
         for (let c = 0; c < columns; c += 8) {
-          addEight(scratch, valueTile + <usize>c * TILE * 4, record, at + 32 + ((<usize>c) << 3));
+          addEight(scratch, valueTile + <usize>c * TILE * 4, record, at + SUMS + ((<usize>c) << 3));
         }
       }
       group += groupBytes;
@@ -182,12 +185,12 @@ export function attend32(
 
 function startRow(state: usize, columns: i32): void {
   f64.store(state, -1e300);
-  for (let e = 1; e < 4 + columns; e++) f64.store(state + (e << 3), 0);
+  for (let e = 1; e < 8 + columns; e++) f64.store(state + (e << 3), 0);
 }
 
 function finishRow(state: usize, dv: i32, out: usize): void {
   const weights = f64.load(state, 8);
-  state += 32;
+  state += SUMS;
   for (let c = 0; c < dv; c++) f64.store(out + (c << 3), f64.load(state + (c << 3)) / weights);
 }
 
@@ -262,33 +265,27 @@ function takeOut(scratch: usize, there: i32): void {
   }
 }
 
-/** Before row r's weights: the row's exponent rises where it must; writes the row's `floor` and `magic`. */
+/** Before row r's weights: the row's exponent rises where it must, and with it `floor` and `magic`. */
 function prepare(constants: usize, scratch: usize, r: usize, columns: i32, state: usize): void {
   const four = v128.load(scratch + MOST + (r << 4));
-  const pair = f32x4.pmax(
-    four,
-    i8x16.shuffle(four, four, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7),
-  );
+  const pair = f32x4.pmax(four, upper(four));
   const a = f32x4.extract_lane(pair, 0);
   const b = f32x4.extract_lane(pair, 1);
-  const tileExponent = nearest(<f64>(a > b ? a : b) * f64.load(constants, EXACT_PER_L));
-  let exponent = f64.load(state);
-  if (tileExponent > exponent) {
-    rescale(state, columns, tileExponent, exponent);
-    exponent = tileExponent;
-  }
-  setFour(scratch + FLOOR + (r << 4), (exponent - DEPTH) * f64.load(constants, EXACT_L));
-  setFour(scratch + ROUND + (r << 4), MAGIC + (LIFT - exponent));
+  const exponent = nearest(<f64>(a > b ? a : b) * f64.load(constants, EXACT_PER_L));
+  const before = f64.load(state);
+  if (exponent <= before) return;
+  rescale(state, columns, exponent, before);
+  setFour(state + FLOOR, (exponent - DEPTH) * f64.load(constants, EXACT_L));
+  setFour(state + ROUND, MAGIC + (LIFT - exponent));
 }
 
 /** Row r's inner products become weights, and their sum goes into the record. */
 function weigh(constants: usize, scratch: usize, r: usize, state: usize): void {
   const s = scratch + r * (TILE * 4);
-  const row = scratch + (r << 4);
   let sum0 = f32x4.splat(0);
   let sum1 = sum0;
   for (let p = s, end = s + TILE * 4; p < end; p += 16) {
-    const w = weight(constants, v128.load(p), row);
+    const w = weight(constants, v128.load(p), state);
     v128.store(p, w);
     const turn = sum0; // two chains of additions, turn and turn about
     sum0 = f32x4.add(sum1, w);
@@ -298,9 +295,9 @@ function weigh(constants: usize, scratch: usize, r: usize, state: usize): void {
 }
 
 /** Four weights, 2^(t-M+E) · exp(scale·r). */
-function weight(constants: usize, product: v128, row: usize): v128 {
-  const s = f32x4.pmax(product, v128.load(row, FLOOR));
-  const magic = v128.load(row, ROUND);
+function weight(constants: usize, product: v128, state: usize): v128 {
+  const s = f32x4.pmax(product, v128.load(state, FLOOR));
+  const magic = v128.load(state, ROUND);
   const y = madd32(s, v128.load(constants, PER_L), magic);
   const t = f32x4.sub(y, magic);
   const r = nmadd32(t, v128.load(constants, L_LO), nmadd32(t, v128.load(constants, L_HI), s));
@@ -317,7 +314,7 @@ function weight(constants: usize, product: v128, row: usize): v128 {
 function addColumns(scratch: usize, r: usize, values: usize, columns: i32, state: usize): void {
   const s = scratch + r * (TILE * 4);
   const end = s + TILE * 4;
-  state += 32;
+  state += SUMS;
   for (let c = 0; c < columns; c++) {
     let v0 = f32x4.splat(0);
     let v1 = v0;
@@ -411,8 +408,7 @@ function upper(x: v128): v128 {
 function rescale(state: usize, columns: i32, to: f64, from: f64): void {
   const power = reinterpret<f64>((<i64>-min<f64>(to - from, 1000) + 1023) << 52);
   f64.store(state, to);
-  for (let e = 1; e < 4 + columns; e++) {
-    const at = state + (e << 3);
-    f64.store(at, f64.load(at) * power);
-  }
+  f64.store(state, f64.load(state, 8) * power, 8);
+  state += SUMS;
+  for (let end = state + (columns << 3); state < end; state += 8) f64.store(state, f64.load(state) * power);
 }
