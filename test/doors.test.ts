@@ -30,6 +30,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'logic-solver': ['src/solvers'],
   valibot: ['src/formats'],
   'xz-decompress': ['src/formats'],
+  webgpu: ['src/oracles'],
   yargs: ['src/cli'],
   'yargs/helpers': ['src/cli'],
   picocolors: ['src/cli'],

@@ -3,20 +3,29 @@ import { denseMatrix, type Attention, type Matrix } from '../problems/attention.
 import { InputError } from '../problems/input-error.ts';
 import { cpuOracle } from './cpu/cpu.ts';
 import { availableThreads } from './cpu/threads.ts';
+import { isHardwareAdapter, type DeviceLimits } from './gpu/device.ts';
+import { gpuOracle, type GpuOracle } from './gpu/gpu.ts';
 import type { Oracle } from './oracle.ts';
 import { referenceOracle } from './reference.ts';
 
-const open: Readonly<Record<string, () => Oracle>> = {
+const open: Readonly<Record<string, () => Oracle | Promise<Oracle>>> = {
   cpu: cpuOracle,
   'cpu:dense': () => cpuOracle({ path: 'dense' }),
   'cpu:structured': () => cpuOracle({ path: 'structured' }),
+  gpu: gpuOracle,
+  'gpu:exact': () => gpuOracle({ mode: 'exact' }),
+  'gpu:f32': () => gpuOracle({ mode: 'f32' }),
+  'gpu:f64-emulated': () => gpuOracle({ mode: 'f64-emulated' }),
   reference: referenceOracle,
+  auto: async () => ((await isHardwareAdapter().catch(() => false)) ? gpuOracle() : cpuOracle()),
 };
 
 /** What `openOracle` takes. */
 export const oracleNames: readonly string[] = Object.keys(open);
 
-/** Opens the oracle that `spec` names. Throws an `InputError` for a name that is none. */
+/**
+ * Opens the oracle that `spec` names; `auto` is the gpu's where there is a graphics card, not software that plays one,
+ * and otherwise the cpu's. Throws an `InputError` for a name that is none. */
 export async function openOracle(spec: string): Promise<Oracle> {
   const make = Object.hasOwn(open, spec) ? open[spec] : undefined;
   if (make !== undefined) return make();
@@ -28,6 +37,9 @@ export async function openOracle(spec: string): Promise<Oracle> {
     hint: `try --oracle ${oracleNames[0]}`,
   });
 }
+
+/** What `probe` tries: all but `auto`, which is one of the others. */
+export const probedNames: readonly string[] = oracleNames.filter((name) => name !== 'auto');
 
 export interface Probe {
   readonly name: string;
@@ -41,37 +53,45 @@ export interface Probe {
   readonly simd?: boolean;
   /** Query-key pairs a second, in units of 10^9, on a run of well under a second at head dimension 64. */
   readonly gigaPairsPerSecond?: number;
+  /** The graphics card, as its driver names it, whether it is software, and what fits in it. */
+  readonly adapter?: string;
+  readonly software?: boolean;
+  readonly limits?: DeviceLimits;
+  /** What failed in the self-tests of the modes that failed theirs. */
+  readonly selfTests?: Readonly<Record<string, string>>;
   /** The largest error against the reference, as a share of what the two claims allow together. */
   readonly worstError?: number;
 }
 
 /**
  * Tries every oracle on a small instance and checks it against `reference`. Never throws: an oracle that cannot
- * run says why. Takes about a second.
+ * run says why. Takes about a second, more where software plays the graphics card.
  */
 export async function probe(): Promise<readonly Probe[]> {
   const probes: Probe[] = [];
-  for (const name of oracleNames) probes.push(await probeOne(name));
+  let noGpu: string | undefined;
+  for (const name of probedNames) {
+    const isGpu = name.startsWith('gpu');
+    const result =
+      isGpu && noGpu !== undefined ? { name, available: false, reason: noGpu } : await probeOne(name);
+    if (isGpu && !result.available && !('adapter' in result)) noGpu = result.reason;
+    probes.push(result);
+  }
   return probes;
 }
 
 async function probeOne(name: string): Promise<Probe> {
-  const traits = name.startsWith('cpu')
-    ? { threads: await availableThreads(), simd: hasSimd() }
-    : { threads: 1 };
+  let traits: Partial<Probe> = {};
   try {
     const oracle = await openOracle(name);
     try {
+      traits = await traitsOf(name, oracle);
       const worstError = await compare(oracle, sample(40, 200, 24));
       if (!(worstError <= 1)) {
         const reason = `its outputs are ${worstError} times as far from the reference's as claimed`;
         return { name, available: false, reason, ...traits, worstError };
       }
-      const timed = name === 'reference' ? sample(64, 256, 64) : sample(4096, 2048, 64);
-      await oracle.attend(timed); // threads start, the engine compiles
-      const { seconds, path } = await oracle.attend(timed);
-      const gigaPairsPerSecond = (timed.q.rows * timed.k.rows) / seconds / 1e9;
-      return { name, available: true, path, ...traits, gigaPairsPerSecond, worstError };
+      return { name, available: true, ...traits, ...(await timed(oracle)), worstError };
     } finally {
       await oracle.close();
     }
@@ -82,6 +102,29 @@ async function probeOne(name: string): Promise<Probe> {
       reason: thrown instanceof Error ? thrown.message : String(thrown),
       ...traits,
     };
+  }
+}
+
+/** What there is to know of an oracle's machine. Throws a `GpuFailure` where there is none. */
+async function traitsOf(name: string, oracle: Oracle): Promise<Partial<Probe>> {
+  if (name.startsWith('cpu')) return { threads: await availableThreads(), simd: hasSimd() };
+  if (!isGpuOracle(oracle)) return { threads: 1 };
+  const { adapter, failed } = await oracle.examine();
+  const selfTests: Record<string, string> = {};
+  for (const [mode, why] of Object.entries(failed)) if (why !== undefined) selfTests[mode] = why;
+  return { adapter: adapter.name, software: adapter.software, limits: adapter.limits, selfTests };
+}
+
+const isGpuOracle = (oracle: Oracle): oracle is GpuOracle => 'examine' in oracle;
+
+/** The rate on an instance that takes long enough to time, up to 4096 queries and 2048 keys. */
+async function timed(oracle: Oracle): Promise<Pick<Probe, 'path' | 'gigaPairsPerSecond'>> {
+  for (let queries = 64; ; queries *= 4) {
+    const attention = sample(queries, queries / 2, 64);
+    await oracle.attend(attention); // threads start, the engine compiles
+    const { seconds, path } = await oracle.attend(attention);
+    if (seconds < 0.05 && queries < 4096) continue;
+    return { path, gigaPairsPerSecond: (queries * attention.k.rows) / seconds / 1e9 };
   }
 }
 

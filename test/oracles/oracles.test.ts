@@ -1,12 +1,15 @@
 import * as assert from 'uvu/assert';
-import { openOracle, oracleNames, probe } from '../../src/oracles/oracles.ts';
+import { openOracle, oracleNames, probe, probedNames } from '../../src/oracles/oracles.ts';
 import { InputError } from '../../src/problems/input-error.ts';
+import { isHardwareAdapter } from '../../src/oracles/gpu/device.ts';
+import { hasAdapter } from './gpu/adapter.ts';
 import { suite } from '../support/harness.ts';
 
 suite('oracles/oracles', (test) => {
   test('every name opens the oracle of that name', async () => {
-    assert.equal(oracleNames, ['cpu', 'cpu:dense', 'cpu:structured', 'reference']);
-    for (const name of oracleNames) {
+    const gpu = ['gpu', 'gpu:exact', 'gpu:f32', 'gpu:f64-emulated'];
+    assert.equal(oracleNames, ['cpu', 'cpu:dense', 'cpu:structured', ...gpu, 'reference', 'auto']);
+    for (const name of probedNames) {
       const oracle = await openOracle(name);
       assert.is(oracle.name, name);
       await oracle.close();
@@ -14,7 +17,7 @@ suite('oracles/oracles', (test) => {
   });
 
   test('a name that is none is refused with those that are', async () => {
-    for (const spec of ['gpu', '', 'CPU', 'toString', '__proto__']) {
+    for (const spec of ['tpu', '', 'CPU', 'toString', '__proto__']) {
       const error = await openOracle(spec).then(
         () => new Error('opened'),
         (thrown: unknown) => thrown,
@@ -23,18 +26,31 @@ suite('oracles/oracles', (test) => {
       assert.is((error as InputError).fault.code, 'oracle-unknown');
       assert.match(
         (error as InputError).message,
-        /^--oracle: expected one of cpu, cpu:dense, cpu:structured, reference, found "/,
+        /^--oracle: expected one of cpu, cpu:dense, cpu:structured, gpu, .*, reference, auto, found "/,
       );
     }
+  });
+
+  test('auto is the gpu only where there is a graphics card that is no software', async () => {
+    const isHardware = await isHardwareAdapter().catch(() => false);
+    const oracle = await openOracle('auto');
+    assert.is(oracle.name, isHardware ? 'gpu' : 'cpu');
+    await oracle.close();
   });
 
   test('the probe finds all at work and within their claims', async () => {
     const probes = await probe();
     assert.equal(
       probes.map(({ name }) => name),
-      oracleNames,
+      probedNames,
     );
-    for (const { name, available, gigaPairsPerSecond, worstError, reason } of probes) {
+    for (const { name, available, gigaPairsPerSecond, worstError, reason, limits, selfTests } of probes) {
+      if (name.startsWith('gpu') && !hasAdapter) {
+        assert.ok(!available && /WebGPU adapter|package webgpu/.test(reason!), reason);
+        continue;
+      }
+      if (name.startsWith('gpu'))
+        assert.ok(limits!.maxBufferSize > 0 && Object.keys(selfTests!).length === 0);
       assert.ok(available, `${name}: ${reason}`);
       assert.ok(gigaPairsPerSecond! > 0 && worstError! <= 1, name);
     }

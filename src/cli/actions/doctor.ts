@@ -39,23 +39,43 @@ interface Machine {
 function table(machine: Machine, oracles: readonly Probe[]): string {
   const { bold, dim, green, red } = paint(process.stdout);
   const width = Math.max(6, ...oracles.map(({ name }) => name.length));
+  const reasons = oracles.map(({ reason }) => reason);
   const rows = oracles.map(({ name, available, reason, path, threads, gigaPairsPerSecond }) => {
     const facts = [
       path,
       threads === undefined ? undefined : `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
       gigaPairsPerSecond === undefined ? undefined : `${figure(gigaPairsPerSecond)} Gpairs/s`,
     ].filter((fact) => fact !== undefined);
-    const verdict = available ? `${green('✓')} ${facts.join(', ')}` : `${red('✗')} ${reason ?? ''}`;
+    const first = reasons.indexOf(reason);
+    const why =
+      oracles[first] === undefined || oracles[first].name === name
+        ? (reason ?? '')
+        : `as ${oracles[first].name}`;
+    const verdict = available ? `${green('✓')} ${facts.join(', ')}` : `${red('✗')} ${why}`;
     return `${bold(name.padEnd(width))}  ${verdict}`;
   });
   const { node, platform, threads, simd, memory, usableMemory } = machine;
+  const card = oracles.find(({ adapter }) => adapter !== undefined);
   return [
     `seth-attention ${machine.version} on Node ${node}, ${platform}, ${threads} threads, ${inBytes(memory)} of memory (${inBytes(usableMemory)} used at most)`,
     `kernels of the cpu oracle: WebAssembly ${simd === 'relaxed' ? 'relaxed SIMD, fused multiply-add' : 'SIMD, no fused multiply-add'}`,
     '',
     ...rows,
     '',
+    ...(card === undefined ? [] : [...cardLines(card), '']),
     dim('a pair is a query and a key of head dimension 64; every oracle was compared with the reference'),
     '',
   ].join('\n');
+}
+
+/** The graphics card, what fits in it, and the modes that may not be used on it. */
+function cardLines({ adapter, software, limits, selfTests }: Probe): string[] {
+  const failed = Object.entries(selfTests ?? {}).map(
+    ([mode, why]) => `; ${mode} failed its self-test: ${why}`,
+  );
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = limits!;
+  return [
+    `graphics card: ${adapter}${software ? ', which is software: for tests, never chosen by auto' : ''}`,
+    `  buffers of ${inBytes(maxBufferSize)}, bindings of ${inBytes(maxStorageBufferBindingSize)}, ${inBytes(maxComputeWorkgroupStorageSize)} a workgroup${failed.length === 0 ? '; every mode passed its self-test' : failed.join('')}`,
+  ];
 }

@@ -48,6 +48,26 @@ export function structuredClaim(dtype: Dtype, classes: number): OutputError {
 /** Thrown inside a block that is no pattern after all. */
 class Unstructured extends Error {}
 
+/** Counts inner products in the kernel's stead; what is made of the counts is the same then, bit by bit. */
+export interface Counter {
+  /** Entries of Q in a block, about, and queries, at most. */
+  readonly blockEntries: number;
+  readonly blockRows: number;
+  /** Called once, when the structure is known; a sentence says why it cannot be counted. */
+  open(keys: StructuredKeys, v: Matrix): CountBlock | string;
+}
+
+/**
+ * Counts `patterns`, row after row, against every class. With Z = `sizeOf(1, degree)` both results begin as zeros:
+ * `counts` has patterns × Z for each class with patterns in turn, `sums` patterns × Z × d_v for those of them whose
+ * values are summed.
+ */
+export type CountBlock = (
+  patterns: Uint32Array<ArrayBuffer>,
+  counts: Uint32Array,
+  sums: Float64Array,
+) => Promise<void>;
+
 /** Room for one block on its way, and how many records it has weights for. */
 interface Slot {
   readonly rows: RowRoom;
@@ -63,6 +83,7 @@ export async function attendStructured(
   attention: Attention,
   engine: Engine,
   options: AttendOptions = {},
+  counter?: Counter,
 ): Promise<Attended | string> {
   const started = performance.now();
   requireFitting(attention);
@@ -75,9 +96,13 @@ export async function attendStructured(
   const most = Math.max(q.rows, k.rows, 1);
   const rowsAtOnce = Math.max(
     1,
-    Math.min(blockRows, most, Math.floor(blockEntries / Math.max(1, q.columns))),
+    Math.min(
+      counter?.blockRows ?? blockRows,
+      most,
+      Math.floor((counter?.blockEntries ?? blockEntries) / Math.max(1, q.columns)),
+    ),
   );
-  const pool = await engine.pool(q.rows * k.rows >= threadsFrom);
+  const pool = await engine.pool(counter === undefined && q.rows * k.rows >= threadsFrom);
   const rooms = Array.from({ length: pool.threads === 1 ? 1 : 2 * pool.threads }, () =>
     takeRowRoom(arena, columns, rowsAtOnce),
   );
@@ -88,6 +113,8 @@ export async function attendStructured(
   const keys = structureKeys(k, v, columns, { kernel, memory, room: rooms[0]! });
   if (typeof keys === 'string') return keys;
   const { classes, degree } = keys;
+  const countBlock = counter?.open(keys, v);
+  if (typeof countBlock === 'string') return countBlock;
   const slots = rooms.map((rows): Slot => ({
     rows,
     results: takeResultRoom(arena, classes, degree, v.columns, kernel.countScratchBytes(columns.words), rows),
@@ -116,13 +143,36 @@ export async function attendStructured(
       tables.set(table.weights, (r * bytes) / 8);
     }
     slot.records = packed.records;
-    // prettier-ignore
-    const block: PatternArguments = [
-      classesAt, classes.length, columns.words, degree, v.columns,
-      room.patterns, packed.patterns, room.patternOf, room.recordOf, results.tables, bytes, to - from,
-      results.counts, results.sums, results.scratch, results.out,
-    ];
-    await pool.run({ call: 'attendPatterns', with: block });
+    const averages = [
+      packed.patterns,
+      room.patternOf,
+      room.recordOf,
+      results.tables,
+      bytes,
+      to - from,
+    ] as const;
+    if (countBlock === undefined) {
+      const [patterns, ...rest] = averages;
+      // prettier-ignore
+      const block: PatternArguments = [
+        classesAt, classes.length, columns.words, degree, v.columns,
+        room.patterns, patterns, ...rest,
+        results.counts, results.sums, results.scratch, results.out,
+      ];
+      await pool.run({ call: 'attendPatterns', with: block });
+    } else {
+      const patterns = new Uint32Array(memory.buffer, room.patterns, packed.patterns * 2 * columns.words);
+      const cells = packed.patterns * sizeOf(1, degree);
+      const patterned = classes.filter(({ factor }) => factor !== 0);
+      const counts = new Uint32Array(memory.buffer, results.counts, cells * patterned.length);
+      const summed = cells * v.columns * patterned.filter(isSummed).length;
+      const sums = new Float64Array(memory.buffer, results.sums, summed);
+      counts.fill(0);
+      sums.fill(0);
+      await countBlock(patterns.slice(), counts, sums);
+      // prettier-ignore
+      kernel.averageRows(classesAt, classes.length, v.columns, ...averages, results.counts, results.sums, results.out);
+    }
     const out = new Float64Array(memory.buffer, results.out, (to - from) * v.columns);
     if (dtype === 'f64') values.set(out, from * v.columns);
     else out.forEach((x, e) => (values[from * v.columns + e] = roundTo(dtype, x)));

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { oracleNames, type Probe } from '../../../src/oracles/oracles.ts';
+import { probedNames, type Probe } from '../../../src/oracles/oracles.ts';
 import { suite } from '../../support/harness.ts';
 import { seth } from '../seth.ts';
 
@@ -17,7 +17,7 @@ suite('src/cli/commands/doctor', (test) => {
     assert.ok((usableMemory as number) > 0 && (usableMemory as number) < (memory as number));
     assert.equal(
       (oracles as Probe[]).map(({ name }) => name),
-      oracleNames,
+      probedNames,
     );
     for (const { available, reason, gigaPairsPerSecond } of oracles as Probe[]) {
       assert.ok(available ? gigaPairsPerSecond! > 0 : reason !== undefined);
@@ -27,6 +27,6 @@ suite('src/cli/commands/doctor', (test) => {
   test('the table names every oracle', async () => {
     const { code, stdout } = await seth(['doctor']);
     assert.is(code, 0);
-    for (const name of oracleNames) assert.match(stdout, new RegExp(`^${name} +[✓✗] `, 'm'));
+    for (const name of probedNames) assert.match(stdout, new RegExp(`^${name} +[✓✗] `, 'm'));
   });
 });

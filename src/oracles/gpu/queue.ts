@@ -1,0 +1,136 @@
+/**
+ * Buffers, pipelines and dispatches on one device, with what WebGPU reports in its own ways (error scopes, rejected
+ * promises, a lost device) turned into one `GpuFailure`.
+ */
+import { messageOf, type Device } from './device.ts';
+import { GpuFailure } from './failure.ts';
+
+// GPUBufferUsage and GPUMapMode, which Node has no globals for.
+const usages = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
+const mapRead = 1;
+
+export type Words = Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+
+/** A kernel to run: buffers in the order of their bindings, the uniform first. */
+export interface Dispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly buffers: readonly GPUBuffer[];
+  readonly workgroups: readonly [x: number, y: number];
+}
+
+export interface Queue {
+  readonly device: Device;
+  /** The pipeline of a shader, compiled once. */
+  pipeline(code: string): Promise<GPUComputePipeline>;
+  /** A buffer for a shader to read, with these words in it. */
+  upload(words: Words): GPUBuffer;
+  /** A buffer of so many bytes, zeroed. */
+  room(bytes: number): GPUBuffer;
+  /** A small uniform. */
+  uniform(words: Words): GPUBuffer;
+  /** Runs the dispatches in order and copies `outputs` back. */
+  run(dispatches: readonly Dispatch[], outputs: readonly GPUBuffer[]): Promise<readonly ArrayBuffer[]>;
+  /** Gives `body`'s result, and destroys the buffers that it made. What `body` throws itself passes through. */
+  scoped<T>(body: () => Promise<T>): Promise<T>;
+}
+
+export function openQueue(device: Device): Queue {
+  const { gpu } = device;
+  const pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  let buffers: GPUBuffer[] = [];
+
+  const make = (bytes: number, usage: number): GPUBuffer => {
+    const size = Math.max(16, Math.ceil(bytes / 4) * 4);
+    const buffer = gpu.createBuffer({ size, usage });
+    buffers.push(buffer);
+    return buffer;
+  };
+  const filled = (words: Words, usage: number): GPUBuffer => {
+    const buffer = make(words.byteLength, usage | usages.copyTarget);
+    gpu.queue.writeBuffer(buffer, 0, words);
+    return buffer;
+  };
+
+  /** Runs `body` and reports what went wrong meanwhile, whichever way WebGPU reports it. */
+  const guarded = async <T>(body: () => Promise<T>, isOurs = false): Promise<T> => {
+    gpu.pushErrorScope('validation');
+    gpu.pushErrorScope('internal');
+    gpu.pushErrorScope('out-of-memory');
+    let failed: unknown;
+    const result = await body().catch((error: unknown) => {
+      failed = error ?? new Error('unknown');
+      return undefined;
+    });
+    const scopes = await Promise.all([1, 2, 3].map(() => gpu.popErrorScope().catch(() => null)));
+    await new Promise((resolve) => setTimeout(resolve)); // the news of a loss come in a task of their own
+    const lost = device.lost();
+    if (lost !== undefined) throw lost;
+    const [memory, internal, validation] = scopes;
+    if (memory) {
+      throw new GpuFailure(
+        'gpu-out-of-memory',
+        `${device.adapter.name} is out of memory (${messageOf(memory)})`,
+      );
+    }
+    const fault = internal ?? validation;
+    if (fault) throw new GpuFailure('gpu-error', `${device.adapter.name} refused (${messageOf(fault)})`);
+    if (failed instanceof GpuFailure || (isOurs && failed !== undefined)) throw failed;
+    if (failed !== undefined) {
+      throw new GpuFailure('gpu-error', `${device.adapter.name} failed (${messageOf(failed)})`, failed);
+    }
+    return result!;
+  };
+
+  return {
+    device,
+    pipeline(code) {
+      const known = pipelines.get(code);
+      if (known !== undefined) return known;
+      const compiled = guarded(() =>
+        gpu.createComputePipelineAsync({
+          layout: 'auto',
+          compute: { module: gpu.createShaderModule({ code }), entryPoint: 'main' },
+        }),
+      );
+      pipelines.set(code, compiled);
+      return compiled;
+    },
+    upload: (words) => filled(words, usages.storage),
+    room: (bytes) => make(bytes, usages.storage | usages.copySource),
+    uniform: (words) => filled(words, usages.uniform),
+    run: (dispatches, outputs) =>
+      guarded(async () => {
+        const encoder = gpu.createCommandEncoder();
+        const pass = encoder.beginComputePass();
+        for (const { pipeline, buffers, workgroups } of dispatches) {
+          pass.setPipeline(pipeline);
+          const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+          pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+          pass.dispatchWorkgroups(...workgroups);
+        }
+        pass.end();
+        const copies = outputs.map((output) => {
+          const copy = make(output.size, usages.mapRead | usages.copyTarget);
+          encoder.copyBufferToBuffer(output, 0, copy, 0, output.size);
+          return copy;
+        });
+        gpu.queue.submit([encoder.finish()]);
+        await Promise.all(copies.map((copy) => copy.mapAsync(mapRead)));
+        return copies.map((copy) => {
+          const bytes = copy.getMappedRange().slice(0);
+          copy.unmap();
+          return bytes;
+        });
+      }),
+    async scoped(body) {
+      const outer = buffers;
+      buffers = [];
+      try {
+        return await guarded(body, true);
+      } finally {
+        for (const buffer of buffers) buffer.destroy();
+        buffers = outer;
+      }
+    },
+  };
+}

@@ -1,0 +1,411 @@
+import * as fc from 'fast-check';
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { plainSplit } from '../../../reductions/split-and-list.ts';
+import { parseDimacs } from '../../../src/formats/dimacs.ts';
+import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
+import { findProvider, isHardwareAdapter, loadDawn } from '../../../src/oracles/gpu/device.ts';
+import { GpuFailure } from '../../../src/oracles/gpu/failure.ts';
+import { gpuOracle } from '../../../src/oracles/gpu/gpu.ts';
+import { selfTests } from '../../../src/oracles/gpu/self-test.ts';
+import type { Attended } from '../../../src/oracles/oracle.ts';
+import { entries, type Attention } from '../../../src/problems/attention.ts';
+import { InputError } from '../../../src/problems/input-error.ts';
+import { solveByAttention } from '../../../src/verify/verify.ts';
+import { suite } from '../../support/harness.ts';
+import { sharedCnf } from '../../support/shared-cnf.ts';
+import { adversarial, attentions, cook, distance, hardAttention, numbers } from '../cases.ts';
+import { hasAdapter } from './adapter.ts';
+import { patternAttention, patternShapes } from './patterns.ts';
+import { changed, replaced } from './provider.ts';
+
+const typical = patternAttention({
+  vectors: 70,
+  keys: 600,
+  pads: 4,
+  dimension: 70,
+  scales: 3,
+  columns: 3,
+  largestValue: 9000,
+  seed: 5,
+});
+
+const dense = (seed: number, queries: number, keys: number, dtype: 'f64' | 'f32' = 'f64'): Attention => {
+  const next = numbers(seed);
+  const entry = (): number => 6 * next() - 3;
+  return cook({ queries, keys, headDim: 5, valueDim: 2, dtype, q: entry, k: entry, v: entry });
+};
+
+const thrownBy = (job: Promise<unknown>): Promise<unknown> =>
+  job.then(
+    () => new Error('it gave a result'),
+    (thrown: unknown) => thrown,
+  );
+
+async function assertFails(job: Promise<unknown>, code: string, message: RegExp): Promise<void> {
+  const thrown = await thrownBy(job);
+  assert.instance(thrown, GpuFailure, String(thrown));
+  assert.is((thrown as GpuFailure).code, code);
+  assert.match((thrown as GpuFailure).message, message);
+}
+
+const assertWithin = (name: string, attention: Attention, attended: Attended): void => {
+  const { share } = distance(attention, attended);
+  assert.ok(share <= 1, `${name}: ${share} of the claim`);
+};
+
+if (hasAdapter) {
+  suite('oracles/gpu/gpu', (test) => {
+    const gpu = gpuOracle();
+    const exact = gpuOracle({ mode: 'exact' });
+    const f32 = gpuOracle({ mode: 'f32' });
+    const emulated = gpuOracle({ mode: 'f64-emulated' });
+    const structured = cpuOracle({ threads: 1, path: 'structured' });
+
+    test("exact gives the same bits and the same claim as the cpu's structured way", () =>
+      fc.assert(
+        fc.asyncProperty(patternShapes, async (shape) => {
+          const attention = patternAttention(shape);
+          const ours = await exact.attend(attention);
+          const theirs = await structured.attend(attention);
+          assert.is(ours.path, 'exact');
+          assert.equal(ours.output, theirs.output);
+        }),
+        { numRuns: 25 },
+      ));
+
+    test('gpu takes exact for patterns, float32 for moderate f32, 64 bits otherwise, and says why', async () => {
+      const cases: readonly (readonly [attention: Attention, path: string, reason: RegExp])[] = [
+        [typical, 'exact', /^rows of Q and K are patterns of 70 bits, in 2 classes of keys, counted on ./],
+        [dense(1, 3, 9), 'f64-emulated', /K .*; 64-bit numbers in integers on ./],
+        [dense(1, 3, 9, 'f32'), 'f32', /K .*; float32 on ./],
+        [{ ...dense(1, 3, 9, 'f32'), scale: 1e4 }, 'f64-emulated', /logits of query 0 reach .*beyond 1024;/],
+      ];
+      for (const [attention, path, reason] of cases) {
+        const attended = await gpu.attend(attention);
+        assert.is(attended.path, path);
+        assert.match(attended.reason, reason);
+        assertWithin(path, attention, attended);
+      }
+    });
+
+    test('f64-emulated: every adversarial input is within a claim of 8 units of 2^-53', async () => {
+      for (const [name, attention] of adversarial()) {
+        const attended = await emulated.attend(attention);
+        assertWithin(name, attention, attended);
+        if (attention.dtype === 'f64') assert.ok(attended.output.error.relative <= 8 * 2 ** -53, name);
+      }
+    });
+
+    test('f32: every adversarial input is within the claim, or refused with a reason', async () => {
+      let done = 0;
+      for (const dtype of ['f32', 'f64'] as const) {
+        for (const [name, attention] of adversarial(dtype)) {
+          const attended = await f32.attend(attention).catch((error: unknown) => {
+            assert.instance(error, InputError, String(error));
+            assert.is((error as InputError).fault.code, 'gpu-mode-unsuitable', name);
+            return undefined;
+          });
+          if (attended === undefined) continue;
+          done++;
+          assertWithin(name, attention, attended);
+        }
+      }
+      assert.ok(done >= 50, `${done} taken`);
+    });
+
+    test('random shapes, dtypes and sizes are within the claim', () =>
+      fc.assert(
+        fc.asyncProperty(attentions, async (attention) => {
+          assertWithin('gpu', attention, await gpu.attend(attention));
+        }),
+        { numRuns: 30 },
+      ));
+
+    test("float32's claim for exact products is at most 40 units of 2^-23", async () => {
+      const attention = hardAttention(4, {
+        queries: 70,
+        keys: 520,
+        pads: 9,
+        headDim: 30,
+        bound: 14,
+        bits: 8,
+        dtype: 'f32',
+      });
+      const attended = await f32.attend(attention);
+      assert.ok(attended.output.error.relative <= 40 * 2 ** -23);
+      assertWithin('a reduction', attention, attended);
+    });
+
+    for (const [name, oracle, dtype] of [
+      ['f32', f32, 'f32'],
+      ['f64-emulated', emulated, 'f64'],
+    ] as const) {
+      test(`${name}: around every edge of tiles, chunks and workgroups a row is as it is alone`, async () => {
+        for (const keys of [15, 16, 17, 255, 256, 257, 513]) {
+          const all = dense(keys, 129, keys, dtype);
+          const { values } = (await oracle.attend(all)).output;
+          for (const [from, to] of [
+            [0, 1],
+            [0, 63],
+            [0, 64],
+            [0, 65],
+            [127, 129],
+          ] as const) {
+            const part: Attention = {
+              ...all,
+              q: { ...all.q, rows: to - from, read: (a, b, into) => all.q.read(from + a, from + b, into) },
+            };
+            const attended = await oracle.attend(part);
+            assert.equal(
+              attended.output.values,
+              values.subarray(2 * from, 2 * to),
+              `${keys} keys, ${from}-${to}`,
+            );
+            if (to - from < 3) assertWithin(`${keys} keys`, part, attended);
+          }
+        }
+      });
+    }
+
+    test('limits forced small change no bit', async () => {
+      const limits = {
+        maxStorageBufferBindingSize: 40960,
+        maxBufferSize: 65536,
+        maxComputeWorkgroupStorageSize: 4096,
+        maxComputeWorkgroupsPerDimension: 8,
+      };
+      for (const [oracle, mode, attention] of [
+        [exact, 'exact', typical],
+        [f32, 'f32', dense(2, 900, 3000, 'f32')],
+        [emulated, 'f64-emulated', dense(2, 200, 1100)],
+      ] as const) {
+        const small = gpuOracle({ mode, limits });
+        const { output } = await small.attend(attention);
+        assert.equal(output, (await oracle.attend(attention)).output, mode);
+        await small.close();
+      }
+    });
+
+    test('two calls at once are as one after the other', async () => {
+      const [a, b] = [dense(3, 70, 300, 'f32'), typical];
+      const both = await Promise.all([gpu.attend(a), gpu.attend(b), gpu.attend(a)]);
+      assert.equal(both[0].output, both[2].output);
+      assert.equal(both[1].output, (await structured.attend(b)).output);
+    });
+
+    test('progress rises to 1, and an abort in the middle is heard', async () => {
+      const attention = dense(4, 3000, 9000, 'f32');
+      const seen: number[] = [];
+      await f32.attend(attention, { onProgress: (done) => seen.push(done) });
+      assert.ok(seen.length > 1);
+      assert.is(seen.at(-1), 1);
+      assert.equal(
+        seen,
+        seen.toSorted((a, b) => a - b),
+      );
+      const controller = new AbortController();
+      let rows = 0;
+      const aborted = f32.attend(attention, {
+        signal: controller.signal,
+        onProgress: (done) => {
+          rows = done;
+          controller.abort(new Error('enough'));
+        },
+      });
+      assert.match(String(await thrownBy(aborted)), /enough/);
+      assert.ok(rows > 0 && rows < 1);
+      assert.is((await f32.attend(dense(4, 2, 2, 'f32'))).path, 'f32');
+    });
+
+    test('a device that is lost in mid-run is said to be, and the next call opens another', async () => {
+      const devices: GPUDevice[] = [];
+      const keep = (device: GPUDevice): GPUDevice => {
+        devices.push(device);
+        return device;
+      };
+      const oracle = gpuOracle({ mode: 'f32', provider: changed({ device: keep }) });
+      const attention = dense(4, 3000, 9000, 'f32');
+      await assertFails(
+        oracle.attend(attention, { onProgress: () => devices.at(-1)!.destroy() }),
+        'gpu-device-lost',
+        /was lost .*; run it again/,
+      );
+      assert.is(devices.length, 1);
+      assertWithin('after', dense(4, 2, 2, 'f32'), await oracle.attend(dense(4, 2, 2, 'f32')));
+      assert.is(devices.length, 2);
+      await oracle.close();
+    });
+
+    test('a missing package, no adapter, a refused device and too little memory: each says what to do', async () => {
+      const missing = loadDawn(() => Promise.reject(new Error('Cannot find package')));
+      await assertFails(
+        missing,
+        'gpu-package-missing',
+        /webgpu cannot be loaded .*; install it with "npm install/,
+      );
+      const none = { requestAdapter: () => Promise.resolve(null) } as unknown as GPU;
+      const attention = dense(1, 1, 1);
+      await assertFails(
+        gpuOracle({ provider: () => Promise.resolve(none) }).attend(attention),
+        'gpu-adapter-missing',
+        /no WebGPU adapter .*; install the driver/,
+      );
+      const refuses = changed({ requestDevice: () => Promise.reject(new Error('a limit is too high')) });
+      await assertFails(
+        gpuOracle({ provider: refuses }).attend(attention),
+        'gpu-error',
+        /gives no device \(a limit is too high\)/,
+      );
+      const isFull = changed({
+        device(device) {
+          const filters: string[] = [];
+          const pushErrorScope = (filter: GPUErrorFilter): undefined => {
+            filters.push(filter);
+            device.pushErrorScope(filter);
+          };
+          const popErrorScope = async (): Promise<GPUError | null> => {
+            const isMemory = filters.pop() === 'out-of-memory';
+            const found = await device.popErrorScope();
+            return isMemory ? { message: 'no room' } : found;
+          };
+          return replaced(device, { pushErrorScope, popErrorScope });
+        },
+      });
+      await assertFails(
+        gpuOracle({ provider: isFull }).attend(attention),
+        'gpu-out-of-memory',
+        /is out of memory \(no room\); close what else/,
+      );
+    });
+
+    test('software that plays a graphics card is recognised, and a card is not taken for it', async () => {
+      const info = {
+        vendor: 'nvidia',
+        architecture: 'hopper',
+        device: '',
+        description: 'NVIDIA H100',
+        isFallbackAdapter: false,
+      };
+      assert.is(await isHardwareAdapter(changed({ info })), true);
+      for (const soft of [
+        { isFallbackAdapter: true },
+        { description: 'llvmpipe (LLVM 15)' },
+        { architecture: 'swiftshader' },
+        { description: 'Microsoft Basic Render Driver' },
+      ]) {
+        assert.is(
+          await isHardwareAdapter(changed({ info: { ...info, ...soft } })),
+          false,
+          JSON.stringify(soft),
+        );
+      }
+    });
+
+    test('a mode that fails its self-test is not used: another is, or the failure is told', async () => {
+      const fails = { ...selfTests, exact: () => Promise.resolve('output 3 is wrong') };
+      const oracle = gpuOracle({ selfTests: fails });
+      const attended = await oracle.attend(typical);
+      assert.is(attended.path, 'f64-emulated');
+      assert.match(attended.reason, /^exact failed its self-test: output 3 is wrong; /);
+      const { failed } = await oracle.examine();
+      assert.equal(failed, { exact: 'output 3 is wrong', f32: undefined, 'f64-emulated': undefined });
+      await oracle.close();
+      const forced = gpuOracle({ mode: 'exact', selfTests: fails });
+      await assertFails(forced.attend(typical), 'gpu-self-test-failed', /exact failed its self-test/);
+      await forced.close();
+    });
+
+    test('a self-test fails for an output that is off by twice the claim', async () => {
+      const attend = async (attention: Attention, off: number) => {
+        const { output } = await gpu.attend(attention);
+        const values = output.values.slice();
+        values[5]! *= 1 + off;
+        return { values, error: output.error, why: '' };
+      };
+      for (const mode of ['exact', 'f64-emulated'] as const) {
+        assert.is(await selfTests[mode]((attention) => attend(attention, 0)), undefined);
+        assert.match(
+          String(await selfTests[mode]((attention) => attend(attention, 2 ** -47))),
+          /^output 5 is /,
+        );
+      }
+      assert.match(String(await selfTests.f32((attention) => attend(attention, 2 ** -10))), /^output 5 is /);
+    });
+
+    test('the claim made beforehand covers the one made with the output', async () => {
+      for (const [dtype, bits] of [
+        ['f64', 30],
+        ['f32', 8],
+        ['f16', 4],
+        ['bf16', 3],
+      ] as const) {
+        const bound = 8;
+        const shape = { queries: 9, keys: 90, pads: 6, headDim: 20, bound, bits, dtype };
+        const attention = hardAttention(60, shape);
+        for (const oracle of [gpu, exact, f32, emulated]) {
+          const { error } = (await oracle.attend(attention)).output;
+          const claim = oracle.claim({
+            dtype,
+            keys: 96,
+            headDim: 20,
+            maxLogit: bound * bound,
+            exactProducts: true,
+            patterns: oracle !== f32,
+          });
+          assert.ok(error.relative <= claim.relative, `${oracle.name} ${dtype}`);
+          assert.ok(error.absolute <= claim.absolute, `${oracle.name} ${dtype}`);
+        }
+      }
+      for (const dtype of ['f64', 'f32'] as const) {
+        const attention = dense(9, 5, 50, dtype);
+        const { error } = (await gpu.attend(attention)).output;
+        const shape = { dtype, keys: 50, headDim: 5, maxLogit: 9, exactProducts: false };
+        assert.ok(error.relative <= gpu.claim(shape).relative, dtype);
+      }
+    });
+
+    test('what no oracle takes is refused as everywhere', async () => {
+      const q = entries(dense(1, 2, 3).q);
+      q[3] = NaN;
+      const bad = {
+        ...dense(1, 2, 3),
+        q: {
+          ...dense(1, 2, 3).q,
+          read: (a: number, b: number, into: Float64Array) => into.set(q.subarray(a * 5, b * 5)),
+        },
+      };
+      for (const oracle of [gpu, f32, emulated, exact]) {
+        const thrown = await thrownBy(oracle.attend(bad));
+        assert.instance(thrown, InputError, `${oracle.name}: ${String(thrown)}`);
+      }
+      assert.is((await findProvider()) !== undefined, true);
+    });
+
+    test('a formula is solved, with its published number of models, in exact and in float32', async () => {
+      const index = sharedCnf('counts.tsv');
+      if (index === null) return;
+      const [file, , , models] = readFileSync(index, 'utf8')
+        .split('\n')
+        .map((line) => line.split('\t'))
+        .find(([name]) => name === 'uf20-91/uf20-01.cnf')!;
+      const { cnf } = parseDimacs(readFileSync(sharedCnf(file!)!, 'utf8'));
+      const options = {
+        ...plainSplit,
+        route: 'minimax',
+        scaleName: 'linear',
+        witness: 'scan',
+        memory: 2 ** 33,
+      } as const;
+      for (const [oracle, dtype, path] of [
+        [gpu, 'f64', 'exact'],
+        [f32, 'f32', 'f32'],
+      ] as const) {
+        const solved = await solveByAttention(cnf, { ...options, dtype }, oracle);
+        assert.is(solved.path, path);
+        assert.ok(solved.answer.outcome === 'yes', JSON.stringify(solved.answer.outcome));
+        assert.is(String(solved.answer.count), models);
+      }
+    });
+  });
+}

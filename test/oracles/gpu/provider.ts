@@ -1,0 +1,45 @@
+/** WebGPU with something changed, for tests of what can go wrong. */
+import { findProvider } from '../../../src/oracles/gpu/device.ts';
+
+export interface Changes {
+  /** What the adapter says of itself. */
+  readonly info?: Partial<GPUAdapterInfo>;
+  /** Is called with each device that is opened; what it gives is used. */
+  readonly device?: (device: GPUDevice) => GPUDevice;
+  readonly requestDevice?: GPUAdapter['requestDevice'];
+}
+
+/** The machine's own WebGPU, changed. */
+export function changed({ info, device = (same) => same, requestDevice }: Changes): () => Promise<GPU> {
+  return async () => {
+    const real = await findProvider();
+    const requestAdapter = async (): Promise<GPUAdapter> => {
+      const adapter = (await real.requestAdapter())!;
+      return {
+        info: { ...plain(adapter.info), ...info },
+        limits: adapter.limits,
+        requestDevice:
+          requestDevice ??
+          (async (descriptor: GPUDeviceDescriptor) => device(await adapter.requestDevice(descriptor))),
+      } as unknown as GPUAdapter;
+    };
+    return { requestAdapter } as unknown as GPU;
+  };
+}
+
+/** `target` with some methods replaced; all others are called on itself. */
+export function replaced(target: GPUDevice, methods: Partial<GPUDevice>): GPUDevice {
+  return new Proxy(target, {
+    get(device, name: keyof GPUDevice) {
+      const own = methods[name];
+      if (own !== undefined) return own;
+      const value: unknown = device[name];
+      return typeof value === 'function' ? value.bind(device) : value;
+    },
+  });
+}
+
+function plain(info: GPUAdapterInfo): Partial<GPUAdapterInfo> {
+  const { vendor, architecture, device, description, isFallbackAdapter } = info;
+  return { vendor, architecture, device, description, isFallbackAdapter };
+}
