@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: what each step of the chain costs, by number of variables, and what each route and format asks
  * for. Uniform random 3-SAT at the threshold, seed 1. Prints two tables; `--json FILE` writes the figures.
+ * With `--gpu` the gpu oracle's modes beside the cpu's instead (gpu.ts), by default for 12, 16 and 20 variables.
  * Figures are medians of `--runs` runs (3) after one that is not counted; `--variables 16,20` picks the sizes.
  */
 import { writeFileSync } from 'node:fs';
@@ -11,19 +12,25 @@ import { families } from '../../src/problems/families/families.ts';
 import type { Cnf } from '../../src/problems/cnf.ts';
 import { plainSplit } from '../../reductions/split-and-list.ts';
 import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { benchGpu } from './gpu.ts';
 import { prepare, type EncodeOptions } from '../../src/verify/prepare.ts';
 import { solveByAttention, type VerifyOptions } from '../../src/verify/verify.ts';
 
 const { values: flags } = parseArgs({
   options: {
     runs: { type: 'string', default: '3' },
-    variables: { type: 'string', default: '16,20,24,26' },
+    variables: { type: 'string' },
+    gpu: { type: 'boolean', default: false },
     oracle: { type: 'string', default: 'cpu' },
     json: { type: 'string' },
   },
 });
 const runs = Number(flags.runs);
-const sizes = flags.variables.split(',').map(Number);
+const sizes = (flags.variables ?? (flags.gpu ? '12,16,20' : '16,20,24,26')).split(',').map(Number);
+if (flags.gpu) {
+  await benchGpu(sizes, runs);
+  process.exit();
+}
 
 const formula = (variables: number): Cnf =>
   families['uniform']!.generate({ variables, clauses: Math.round(4.27 * variables), width: 3 }, 1).cnf;
