@@ -114,6 +114,59 @@ if (hasAdapter) {
       assert.ok(done >= 50, `${done} taken`);
     });
 
+    test('f64-emulated: an exponential is right to 2.5 units of 2^-53, a tenth of which are its own', async () => {
+      const next = numbers(51);
+      const logits = Array.from({ length: 800 }, (_, i) => next() * (i % 2 === 0 ? 600 : 2));
+      const attention = cook({
+        queries: logits.length,
+        keys: 2,
+        headDim: 1,
+        valueDim: 1,
+        scale: 1,
+        q: (r) => logits[r]!,
+        k: (r) => -r,
+        v: (r) => r,
+      });
+      const { relative } = distance(attention, await emulated.attend(attention));
+      assert.ok(relative <= 2.5 * 2 ** -53 && relative > 2 ** -54, `${relative * 2 ** 53} units`);
+    });
+
+    test('f64-emulated: negative inner products whose lower words are zeros', async () => {
+      const next = numbers(6);
+      const entry = (r: number, c: number): number =>
+        r === 0 ? 2 * next() - 1 : c === 0 ? 2 ** -(r % 4) * (r % 2 === 0 ? 1 : -1) : 0;
+      const attention = cook({
+        queries: 9,
+        keys: 12,
+        headDim: 2,
+        valueDim: 1,
+        scale: 3,
+        q: entry,
+        k: entry,
+        v: (r) => r,
+      });
+      assertWithin('powers of two', attention, await emulated.attend(attention));
+    });
+
+    test('f32: weights of 2^-150 of the largest are kept, on whichever side of it they come', async () => {
+      for (const late of [3, 150]) {
+        const attention = cook({
+          queries: 2,
+          keys: 200,
+          headDim: 1,
+          valueDim: 1,
+          scale: 1,
+          dtype: 'f32',
+          q: () => 1,
+          k: (r) => (r === late ? 104 : 0),
+          v: (r) => (r === late ? 0 : 2 ** 32),
+        });
+        const attended = await f32.attend(attention);
+        assert.ok(attended.output.values[0]! > 2 ** -112);
+        assertWithin(`${late}`, attention, attended);
+      }
+    });
+
     test('random shapes, dtypes and sizes are within the claim', () =>
       fc.assert(
         fc.asyncProperty(attentions, async (attention) => {
@@ -188,10 +241,14 @@ if (hasAdapter) {
     });
 
     test('two calls at once are as one after the other', async () => {
-      const [a, b] = [dense(3, 70, 300, 'f32'), typical];
-      const both = await Promise.all([gpu.attend(a), gpu.attend(b), gpu.attend(a)]);
-      assert.equal(both[0].output, both[2].output);
-      assert.equal(both[1].output, (await structured.attend(b)).output);
+      const jobs = [dense(3, 900, 3000, 'f32'), typical, dense(5, 70, 300), dense(6, 900, 2000, 'f32')];
+      const inTurn = [];
+      for (const attention of jobs) inTurn.push((await gpu.attend(attention)).output);
+      const atOnce = await Promise.all(jobs.map((attention) => gpu.attend(attention)));
+      assert.equal(
+        atOnce.map(({ output }) => output),
+        inTurn,
+      );
     });
 
     test('progress rises to 1, and an abort in the middle is heard', async () => {

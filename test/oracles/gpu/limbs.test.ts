@@ -15,7 +15,7 @@ suite('oracles/gpu/limbs', (test) => {
         assert.is(lowestBit(x), exponent);
         assert.is(exponentOf(x), exponent + integer.toString(2).replace('-', '').length);
       }),
-      { examples: [[5e-324], [-(2 ** -1022)], [Number.MAX_VALUE], [1], [-0.75]] },
+      { examples: [[5e-324], [1e-310], [2 ** -1040], [-(2 ** -1022)], [Number.MAX_VALUE], [1], [-0.75]] },
     ));
 
   test('limbs lie within ±2048 and add up to the number, exactly or off by half a unit at most', () =>
