@@ -30,11 +30,12 @@ import type { Attention, OutputError } from '../../problems/attention.ts';
 import { entries } from '../../problems/attention.ts';
 import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { quotientClaim, together, u } from '../claim.ts';
-import { isExactIn, logitMeter, meterKeys, meterQueries, type LogitMeter } from '../logit-meter.ts';
+import { isExactIn, logitMeter, meterKeys, noteQuery, type LogitMeter } from '../logit-meter.ts';
 import type { AttendOptions, Shape } from '../oracle.ts';
 import { rangeReduction } from '../cpu/range-reduction.ts';
 import { requireFinite } from '../validate.ts';
 import { chunkKeys, f32Shader, threads, tileKeys } from './f32-shader.ts';
+import { lowestBit } from './limbs.ts';
 import { runFlash, type FlashMode } from './flash.ts';
 import { addPartial } from './partials.ts';
 import type { Queue } from './queue.ts';
@@ -188,28 +189,34 @@ function measureQueries(
 ): { readonly maxLogit: number; readonly isExact: boolean } {
   const step = Math.max(1, Math.floor(2 ** 16 / Math.max(1, q.columns)));
   const block = new Float64Array(Math.min(step, q.rows) * q.columns);
-  const masked = new Float64Array(block.length);
-  const seen = { sums: new Float64Array(step), units: new Float64Array(step) };
+  const d = q.columns;
   let isExact = keysExact;
   let most = 0;
   for (let from = 0; from < q.rows; from += step) {
     const rows = Math.min(q.rows, from + step) - from;
     q.read(from, from + rows, block);
-    isExact = requireSuited('Q', block.subarray(0, rows * q.columns), 2 ** 100) && isExact;
+    const used = block.subarray(0, rows * d);
+    requireFinite('q', used, used.length, d, from);
+    isExact = requireSuited('Q', used, 2 ** 100) && isExact;
     for (const meter of meters) {
-      masked.set(block);
-      // An entry that meets only zeros in these keys has no part in their products' units.
-      for (let e = 0; e < rows * q.columns; e++) if (meter.keyMax[e % q.columns] === 0) masked[e] = 0;
-      meterQueries(meter, masked, rows, from, seen);
       for (let row = 0; row < rows; row++) {
-        const sum = seen.sums[row]!;
+        let sum = 0;
+        let lowest = 0;
+        for (let c = 0; c < d; c++) {
+          const x = block[row * d + c]!;
+          // An entry that meets only zeros in these keys has no part in their products' units.
+          if (x === 0 || meter.keyMax[c] === 0) continue;
+          sum += Math.abs(x) * meter.keyMax[c]!;
+          lowest = Math.min(lowest, lowestBit(x));
+        }
+        const unit = noteQuery(meter, from + row, sum, 2 ** lowest);
         if (!(sum * scale <= largestLogit32 && sum <= 2 ** 100)) {
           throw new Unsuitable(
             `logits of query ${from + row} reach ${sum * scale}, beyond ${largestLogit32}`,
           );
         }
         most = Math.max(most, sum * scale);
-        isExact &&= seen.units[row]! >= smallestNormal32 && isExactIn(24, sum, seen.units[row]!);
+        isExact &&= unit >= smallestNormal32 && isExactIn(24, sum, unit);
       }
     }
   }
