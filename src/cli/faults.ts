@@ -62,6 +62,11 @@ export function warn(text: string): void {
   process.stderr.write(`${yellow('seth: warning:')} ${oneLine(text)}\n`);
 }
 
+/** A remark on standard error, in one line. */
+export function note(text: string): void {
+  process.stderr.write(`${oneLine(text)}\n`);
+}
+
 /** An error's code, as JSON has it. */
 export function codeOf(error: unknown): string {
   if (error instanceof InputError) return error.fault.code;

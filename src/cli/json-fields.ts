@@ -1,8 +1,8 @@
 /** What verify, solve and generate say in JSON of a formula and of its instance. */
 import type { Cnf } from '../problems/cnf.ts';
 import type { InstanceFigures } from '../verify/verify.ts';
-import type { EncodeOptions } from '../verify/prepare.ts';
 import type { Formula } from './formula.ts';
+import type { EncodingArguments } from './options.ts';
 
 /** `file`, `sha256`, `variables`, `clauses` and, where there are any, `warnings`. */
 export function formulaFields({ file, sha256, cnf, warnings }: Formula): Record<string, unknown> {
@@ -16,9 +16,9 @@ const sizes = ({ variables, clauses }: Cnf): Record<string, number> => ({
 
 /** `route`, `oracle` if one took part, `dtype`, `scale`, `instance`. */
 export function encodingFields(
-  { route, dtype, scaleName }: EncodeOptions,
+  { route, dtype, scale }: Pick<EncodingArguments, 'route' | 'dtype' | 'scale'>,
   instance: InstanceFigures,
   oracle?: string,
 ): Record<string, unknown> {
-  return { route, ...(oracle === undefined ? {} : { oracle }), dtype, scale: scaleName, instance };
+  return { route, ...(oracle === undefined ? {} : { oracle }), dtype, scale, instance };
 }

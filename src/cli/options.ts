@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import type { Dtype } from '../problems/dtype.ts';
 import { InputError } from '../problems/input-error.ts';
 import type { ReadoutKind } from '../readout/readout.ts';
+import type { AttentionForm } from '../../reductions/paper-route.ts';
 import type { EncodeOptions, ScaleName } from '../verify/prepare.ts';
 import { memoryLimit } from './memory.ts';
 import type { ProgressMode } from './progress.ts';
@@ -11,13 +12,16 @@ import type { ProgressMode } from './progress.ts';
 export type Typed = unknown;
 
 export interface EncodingArguments {
-  readonly route: ReadoutKind;
+  readonly route: ReadoutKind | 'closest-pair';
   readonly dtype: Dtype;
   readonly scale: ScaleName;
   readonly bound?: Typed;
   readonly split: 'order' | 'weight';
   readonly prune: boolean;
   readonly witness: 'scan' | 'columns';
+  readonly form: AttentionForm;
+  readonly pcp?: Typed;
+  readonly pure: boolean;
   readonly strict: boolean;
   readonly memory?: Typed;
 }
@@ -32,9 +36,9 @@ export interface ReportArguments {
 export function encodingOptions(yargs: Argv): Argv<EncodingArguments> {
   return yargs.options({
     route: {
-      choices: ['minimax', 'interpolation', 'threshold'] as const,
+      choices: ['minimax', 'interpolation', 'threshold', 'closest-pair'] as const,
       default: 'minimax' as const,
-      describe: 'How counts are read from attention',
+      describe: 'How counts are read from attention, or the way of the paper, for about 12 clauses',
     },
     dtype: {
       choices: ['f64', 'f32', 'f16', 'bf16'] as const,
@@ -66,6 +70,9 @@ export function encodingOptions(yargs: Argv): Argv<EncodingArguments> {
       default: 'scan' as const,
       describe: 'Find the model by a look at one row, or by further columns of V',
     },
+    form: formOption,
+    pcp: pcpOption,
+    pure: pureOption,
     strict: {
       boolean: true,
       default: false,
@@ -78,6 +85,43 @@ export function encodingOptions(yargs: Argv): Argv<EncodingArguments> {
     },
   });
 }
+
+export const formOption = {
+  choices: ['strengthened', 'published', 'direct', 'direct-published'] as const,
+  default: 'strengthened' as const,
+  describe: 'closest-pair: its last step, by closest pairs or direct from inner products',
+} as const;
+
+export const pcpOption = {
+  requiresArg: true,
+  defaultDescription: 'those that make the instance small',
+  describe: 'closest-pair: T,ℓ or T,ℓ,q of the distributed PCP',
+} as const;
+
+export const pureOption = {
+  boolean: true,
+  default: false,
+  describe: 'closest-pair: preprocessing makes pure literals true as well',
+} as const;
+
+export const thresholdOptions = {
+  thresholds: {
+    string: true,
+    requiresArg: true,
+    describe: 'Sparsify: θ(1),θ(2),… as whole numbers ≥ 1; the last stands for all beyond',
+  },
+  alpha: {
+    requiresArg: true,
+    defaultDescription: '1',
+    describe: 'Sparsify: α ≥ 1 of the theorem, whose thresholds seldom fire on small formulas',
+  },
+} as const;
+
+export const sparsifyOption = {
+  boolean: true,
+  default: false,
+  describe: 'Split into sparse formulas first and take the OR of their answers',
+} as const;
 
 export const oracleOption = {
   string: true,
@@ -131,7 +175,7 @@ function describeRange({ min, above, max, whole }: Range): string {
 }
 
 /** The settings of `prepare`. */
-export function encodeOptions(args: EncodingArguments): EncodeOptions {
+export function encodeOptions(args: EncodingArguments & { readonly route: ReadoutKind }): EncodeOptions {
   const { route, dtype, scale, split, prune, witness } = args;
   const bound = numberOf('bound', args.bound, { above: 0 });
   return { route, dtype, scaleName: scale, split, prune, witness, ...(bound === undefined ? {} : { bound }) };

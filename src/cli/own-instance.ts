@@ -2,16 +2,21 @@
  * Is an instance what its own document makes of its own formula? A decoder reads counts out of numbers that the
  * document says were asked for, so a file in which the two differ would be answered wrongly, and is refused.
  */
-import type { Matrix } from '../problems/attention.ts';
+import { maxAbs, type Matrix } from '../problems/attention.ts';
 import type { Cnf } from '../problems/cnf.ts';
+import { isPrime } from '../problems/finite-field.ts';
 import { InputError } from '../problems/input-error.ts';
 import { degree, type OrthogonalVectors } from '../problems/orthogonal-vectors.ts';
 import type { Instance } from '../formats/instance.ts';
-import type { InstanceDocument } from '../formats/instance-document.ts';
+import type { AnyDocument, InstanceDocument, PaperDocument } from '../formats/instance-document.ts';
 import { tensorMatrix } from '../formats/tensor.ts';
 import { padMass } from '../readout/readout.ts';
 import { ovToAttention, type AttentionOptions } from '../../reductions/ov-to-attention.ts';
+import { fieldFor } from '../../reductions/distributed-pcp.ts';
+import type { PaperRouteOptions } from '../../reductions/paper-route.ts';
+import { preprocess } from '../../reductions/preprocess.ts';
 import { splitAndList } from '../../reductions/split-and-list.ts';
+import { preparePaperRoute } from '../verify/paper-route.ts';
 
 /** scale · B² is at most this: what the fixed-point exponential is good for, and far more than a planner chooses. */
 const largestLogit = 100;
@@ -30,8 +35,64 @@ export function attentionOptions({
   return { readout: { kind: route, degree, bound, scale, ...readout }, pads, dtype, witness };
 }
 
-/** Throws an `InputError` with the first field or entry that does not follow from the formula. */
-export function requireOwnInstance({ q, k, v }: Instance, document: InstanceDocument, cnf: Cnf): void {
+/** What the paper's route was given. The document's error is the tolerance that the entries pay for. */
+export const paperOptionsOf = ({
+  encoding: { pure, prune, split },
+  form,
+  dtype,
+  scaleName,
+  pcp,
+  plannedError,
+}: PaperDocument): PaperRouteOptions => ({
+  pure,
+  prune,
+  split,
+  form,
+  dtype,
+  scaleName,
+  pcp,
+  tolerance: plannedError,
+});
+
+/**
+ * Throws an `InputError` with the first field or entry that does not follow from the formula, or when making it
+ * again would take more than `memory` bytes.
+ */
+export function requireOwnInstance(
+  instance: Instance,
+  document: AnyDocument,
+  cnf: Cnf,
+  memory: number = Infinity,
+): void {
+  if (document.route === 'closest-pair') requireOwnPaperInstance(instance, document, cnf, memory);
+  else requireOwnDirectInstance(instance, document, cnf);
+}
+
+function requireOwnPaperInstance(
+  { q, k, v }: Instance,
+  document: PaperDocument,
+  cnf: Cnf,
+  memory: number,
+): void {
+  const options = paperOptionsOf(document);
+  const { blocks, length, field } = document.pcp;
+  const clauses = preprocess.encode(cnf, options).clauses.length;
+  const least = `at least ${clauses} places, T · ℓ,`;
+  requireField('pcp.blocks', blocks, (x) => x * length >= clauses && x <= 64, least);
+  requireField('pcp.length', length, (x) => x <= 64, 'at most 64');
+  const leastField = fieldFor(blocks, length);
+  requireField('pcp.field', field, (x) => isPrime(x) && x >= leastField, `a prime from ${leastField}`);
+  const { attention: made } = preparePaperRoute(cnf, { ...options, memory });
+  requireField('headDim', document.headDim, (x) => x === made.q.columns, made.q.columns);
+  requireField('scale', document.scale, (x) => x === made.scale, made.scale);
+  const bound = maxAbs(made.k);
+  requireField('bound', document.bound, (x) => x === bound, bound);
+  requireEqual('q', made.q, tensorMatrix(q));
+  requireEqual('k', made.k, tensorMatrix(k));
+  requireEqual('v', made.v, tensorMatrix(v));
+}
+
+function requireOwnDirectInstance({ q, k, v }: Instance, document: InstanceDocument, cnf: Cnf): void {
   const vectors = splitAndList.encode(cnf, document.encoding);
   requireFields(document, vectors);
   const made = ovToAttention.encode(vectors, attentionOptions(document));

@@ -8,7 +8,6 @@ import { dtypes } from '../problems/dtype.ts';
 import type { Dtype } from '../problems/dtype.ts';
 import { InputError } from '../problems/input-error.ts';
 import { parseJson } from './json.ts';
-import type { Json, JsonObject } from './json.ts';
 import { quoteJson } from './quote.ts';
 
 export interface InstanceDocument {
@@ -54,6 +53,36 @@ export interface InstanceDocument {
   readonly seed: number | null;
 }
 
+/** The document of an instance of the paper's own route, which has no readout: what its arrows were given. */
+export interface PaperDocument {
+  readonly format: 1;
+  readonly tool: string;
+  readonly route: 'closest-pair';
+  /** The last steps: by closest pairs or straight from inner products, decoded at ½ or as published. */
+  readonly form: 'strengthened' | 'published' | 'direct' | 'direct-published';
+  readonly cnf: InstanceDocument['cnf'];
+  /** How the formula became vectors; `pure`: whether pure literals were made true first. */
+  readonly encoding: {
+    readonly pure: boolean;
+    readonly prune: boolean;
+    readonly split: 'order' | 'weight';
+  };
+  readonly scale: number;
+  readonly scaleName: 'linear' | 'rsqrt';
+  readonly dtype: Dtype;
+  /** T, ℓ and q of the distributed PCP. */
+  readonly pcp: { readonly blocks: number; readonly length: number; readonly field: number };
+  readonly queries: number;
+  readonly keys: number;
+  readonly headDim: number;
+  readonly bound: number;
+  /** The error of an output that the instance stands: additive where it is decoded at ½, else relative. */
+  readonly plannedError: number;
+  readonly seed: number | null;
+}
+
+export type AnyDocument = InstanceDocument | PaperDocument;
+
 /** More nodes than any readout has use for; a longer list is a mistake or an attack. */
 const mostNodes = 4096;
 
@@ -72,14 +101,16 @@ const oneOf = <const Options extends readonly string[]>(options: Options) =>
 const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.object(entries, ({ expected }) => (expected?.startsWith('"') ? 'this field' : 'an object'));
 
+const formula = object({
+  text,
+  sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')),
+});
+
 const schema = object({
   format: v.literal(1, 'the number 1'),
   tool: text,
-  route: oneOf(['minimax', 'interpolation', 'threshold']),
-  cnf: object({
-    text,
-    sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')),
-  }),
+  route: oneOf(['minimax', 'interpolation', 'threshold', 'closest-pair']),
+  cnf: formula,
   encoding: object({ prune: flag, split: oneOf(['order', 'weight']), witness: oneOf(['scan', 'columns']) }),
   scale: positive,
   scaleName: oneOf(['linear', 'rsqrt']),
@@ -94,11 +125,32 @@ const schema = object({
   seed: v.nullable(whole),
 });
 
+const atLeastOne = v.pipe(whole, v.minValue(1, 'a whole number from 1'));
+
+const paperSchema = object({
+  format: v.literal(1, 'the number 1'),
+  tool: text,
+  route: v.literal('closest-pair', 'closest-pair'),
+  form: oneOf(['strengthened', 'published', 'direct', 'direct-published']),
+  cnf: formula,
+  encoding: object({ pure: flag, prune: flag, split: oneOf(['order', 'weight']) }),
+  scale: positive,
+  scaleName: oneOf(['linear', 'rsqrt']),
+  dtype: oneOf(dtypes),
+  pcp: object({ blocks: atLeastOne, length: atLeastOne, field: atLeastOne }),
+  queries: count,
+  keys: count,
+  headDim: atLeastOne,
+  bound: atLeastZero,
+  plannedError: v.pipe(atLeastZero, v.ltValue(0.5, 'a number from 0 and below 0.5')),
+  seed: v.nullable(whole),
+});
+
 /**
  * Reads the document. Throws an `InputError` whose field is the path of what is wrong, such as
  * `seth.readout.weights`. Fields that it does not know are left out.
  */
-export function parseInstanceDocument(json: string): InstanceDocument {
+export function parseInstanceDocument(json: string): AnyDocument {
   const value = parseJson(json, 'seth');
   const format = isObject(value) ? value['format'] : undefined;
   if (typeof format === 'number' && format > 1) {
@@ -114,18 +166,14 @@ export function parseInstanceDocument(json: string): InstanceDocument {
 }
 
 /** The document as JSON. Throws an `InputError`, as the reader would, for one that could not be read back. */
-export function writeInstanceDocument(document: InstanceDocument): string {
+export function writeInstanceDocument(document: AnyDocument): string {
   return JSON.stringify(validated(document));
 }
 
-function validated(value: unknown): InstanceDocument {
-  const result = v.safeParse(schema, value, { abortEarly: true });
-  if (!result.success) {
-    const [issue] = result.issues;
-    const path = v.getDotPath(issue);
-    throw wrong(path === null ? 'seth' : `seth.${path}`, issue.message, quoteJson(issue.input));
-  }
-  const { scales, weights } = result.output.readout;
+function validated(value: unknown): AnyDocument {
+  if (isObject(value) && value['route'] === 'closest-pair') return read(paperSchema, value);
+  const { route, ...document } = read(schema, value);
+  const { scales, weights } = document.readout;
   if (scales.length !== weights.length) {
     throw wrong(
       'seth.readout.weights',
@@ -133,10 +181,18 @@ function validated(value: unknown): InstanceDocument {
       String(weights.length),
     );
   }
-  return result.output;
+  return { ...document, route: route as InstanceDocument['route'] };
 }
 
-function isObject(value: Json): value is JsonObject {
+function read<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue);
+  throw wrong(path === null ? 'seth' : `seth.${path}`, issue.message, quoteJson(issue.input));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

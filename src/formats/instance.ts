@@ -4,7 +4,7 @@
  */
 import { InputError } from '../problems/input-error.ts';
 import { parseInstanceDocument } from './instance-document.ts';
-import type { InstanceDocument } from './instance-document.ts';
+import type { AnyDocument } from './instance-document.ts';
 import { fieldName } from './quote.ts';
 import { readSafetensors } from './safetensors.ts';
 import { sha256Hex } from './sha256.ts';
@@ -16,7 +16,7 @@ export const documentKey = 'seth';
 
 export interface Instance {
   /** Undefined where the file has no document. */
-  readonly document: InstanceDocument | undefined;
+  readonly document: AnyDocument | undefined;
   /** Queries, n_q × d. */
   readonly q: Tensor;
   /** Keys, n_k × d with n_k ≥ 1. */
@@ -50,22 +50,27 @@ export function readInstance(bytes: Uint8Array): Instance {
   }
 
   if (document !== undefined) {
-    const { vectors, readout, pads } = document;
     if (document.dtype !== q.dtype) throw misfit('q', `${document.dtype}, as seth.dtype says`, q.dtype);
     requireSame('q', 'columns, as seth.headDim says', document.headDim, headDim);
-    requireSame(
-      'q',
-      'rows, seth.vectors.left times the nodes',
-      vectors.left * readout.scales.length,
-      queries,
-    );
-    requireSame('k', 'rows, seth.vectors.right and seth.pads.count', vectors.right + pads.count, keys);
+    if (document.route === 'closest-pair') {
+      requireSame('q', 'rows, as seth.queries says', document.queries, queries);
+      requireSame('k', 'rows, as seth.keys says', document.keys, keys);
+    } else {
+      const { vectors, readout, pads } = document;
+      requireSame(
+        'q',
+        'rows, seth.vectors.left times the nodes',
+        vectors.left * readout.scales.length,
+        queries,
+      );
+      requireSame('k', 'rows, seth.vectors.right and seth.pads.count', vectors.right + pads.count, keys);
+    }
   }
   return { document, q, k, v };
 }
 
 /** Is the formula in the document the one that was hashed? Throws an `InputError` where it isn't. */
-export async function requireFormulaHash({ cnf }: InstanceDocument): Promise<void> {
+export async function requireFormulaHash({ cnf }: AnyDocument): Promise<void> {
   const found = await sha256Hex(cnf.text);
   if (found === cnf.sha256) return;
   throw new InputError({

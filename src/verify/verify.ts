@@ -6,13 +6,14 @@ import type { Oracle } from '../oracles/oracle.ts';
 import { amplification } from '../readout/readout.ts';
 import { solveWithLogicSolver } from '../solvers/logic-solver.ts';
 import { countOrthogonalPairs } from '../solvers/orthogonal-pairs.ts';
+import type { LedgerEntry } from '../../reductions/reduction.ts';
 import { carryBack } from './carry-back.ts';
 import { chainBytes, requireFeasible } from './limits.ts';
 import { prepare, type Claim, type EncodeOptions, type Prepared } from './prepare.ts';
 
 /** One comparison with an independent witness. */
 export interface Check {
-  readonly name: 'model' | 'sat-solver' | 'orthogonal-vectors';
+  readonly name: 'model' | 'sat-solver' | 'orthogonal-vectors' | 'gap-max-ip';
   readonly agrees: boolean;
 }
 
@@ -43,6 +44,10 @@ export interface Verified {
   readonly path: string;
   readonly claimedError: number;
   readonly checks: readonly Check[];
+  /** What each theorem promises beside what there is, where it was asked for. */
+  readonly ledger?: readonly LedgerEntry[];
+  /** How many leaves were solved, where the formula was sparsified. */
+  readonly leaves?: number;
   /** Wall seconds of each step. */
   readonly seconds: {
     readonly encode: number;

@@ -113,9 +113,9 @@ suite('src/cli/main', (test) => {
       ['verify x --bound', 'the option --bound needs a value; see "seth verify --help"'],
       [
         'verify x --route foo',
-        '--route cannot be "foo", choose among "minimax", "interpolation", "threshold"; see "seth verify --help"',
+        '--route cannot be "foo", choose among "minimax", "interpolation", "threshold", "closest-pair"; see "seth verify --help"',
       ],
-      ['reduce x --to sat', '--to cannot be "sat", choose among "ov"; see "seth reduce --help"'],
+      ['reduce x --to sat', '--to cannot be "sat", choose among "sparse", "ov", "max-ip", "closest-pair"; see "seth reduce --help"'],
       ['random', 'too few arguments: found 0, expected 1; see "seth random --help"'],
       ['random unifrom', 'no such family, did you mean uniform?; see "seth random --help"'],
       ['random pigeonhole --seed 1', 'unknown option --seed; see "seth random --help"'],

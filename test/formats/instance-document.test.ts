@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { parseInstanceDocument, writeInstanceDocument } from '../../src/formats/instance-document.ts';
-import type { InstanceDocument } from '../../src/formats/instance-document.ts';
+import type { InstanceDocument, PaperDocument } from '../../src/formats/instance-document.ts';
 import { dtypes } from '../../src/problems/dtype.ts';
 import { suite } from '../support/harness.ts';
 import { faultOf, readsOrRefuses } from './damage.ts';
@@ -73,6 +73,42 @@ function paths(value: unknown, prefix = ''): string[] {
 const again = 'make the instance again with "seth generate"';
 
 suite('src/formats/instance-document', (test) => {
+  test('a document of the paper’s route is read back, and each of its fields is checked', () => {
+    const document: PaperDocument = {
+      format: 1,
+      tool: 'seth-attention 0.1.0',
+      route: 'closest-pair',
+      form: 'strengthened',
+      cnf: exampleDocument.cnf,
+      encoding: { pure: true, prune: false, split: 'order' },
+      scale: 0.01,
+      scaleName: 'linear',
+      dtype: 'f64',
+      pcp: { blocks: 2, length: 1, field: 3 },
+      queries: 4,
+      keys: 8,
+      headDim: 100,
+      bound: 20.5,
+      plannedError: 0.25,
+      seed: null,
+    };
+    assert.equal(parseInstanceDocument(writeInstanceDocument(document)), document);
+    const faults: readonly (readonly [string, unknown])[] = [
+      ['form', 'other'],
+      ['encoding', { pure: 1, prune: false, split: 'order' }],
+      ['pcp', { blocks: 0, length: 1, field: 3 }],
+      ['queries', -1],
+      ['plannedError', 0.5],
+      ['bound', 'wide'],
+      ['scale', 0],
+    ];
+    for (const [field, value] of faults) {
+      const fault = faultOf(() => parseInstanceDocument(JSON.stringify({ ...document, [field]: value })));
+      assert.is(fault.code, 'metadata-field');
+      assert.match(fault.field ?? '', new RegExp(`^seth\\.${field}`));
+    }
+  });
+
   test('what is written is read back', () => {
     fc.assert(
       fc.property(documentArb, (document) => {
@@ -129,7 +165,7 @@ suite('src/formats/instance-document', (test) => {
       [
         'route',
         'magic',
-        `seth.route: expected one of minimax, interpolation, threshold, found "magic"; ${again}`,
+        `seth.route: expected one of minimax, interpolation, threshold, closest-pair, found "magic"; ${again}`,
       ],
       [
         'cnf.sha256',

@@ -5,9 +5,10 @@ import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import { parseDimacs } from '../../formats/dimacs.ts';
 import { requireFormulaHash, type Instance } from '../../formats/instance.ts';
-import type { InstanceDocument } from '../../formats/instance-document.ts';
+import type { AnyDocument } from '../../formats/instance-document.ts';
 import { readOutput } from '../../formats/output.ts';
 import { carryBack } from '../../verify/carry-back.ts';
+import { carryBackPaperRoute } from '../../verify/paper-route.ts';
 import { underflow } from '../../verify/careful-kernel.ts';
 import { chainBytes, requireFeasible } from '../../verify/limits.ts';
 import { answerExit, answerFields, answerLines } from '../answers.ts';
@@ -15,7 +16,7 @@ import type { DecodeArguments } from '../commands/decode.ts';
 import { RefusedOutput, UsageError } from '../faults.ts';
 import { inFile, readInstanceAt } from '../instance-input.ts';
 import { memoryOf, numberOf } from '../options.ts';
-import { attentionOptions, requireOwnInstance } from '../own-instance.ts';
+import { attentionOptions, paperOptionsOf, requireOwnInstance } from '../own-instance.ts';
 import { nameOf, readBytes } from '../read.ts';
 import { print } from '../write.ts';
 
@@ -32,13 +33,15 @@ export async function decode(args: DecodeArguments): Promise<number> {
   const bytes = await readBytes(args.output, memory);
   const answer = refusing(args.output, () => {
     const output = outputOf(bytes, instance, document, claimed ?? document.plannedError);
-    return carryBack(cnf, output, document.encoding, attentionOptions(document));
+    return document.route === 'closest-pair'
+      ? carryBackPaperRoute(cnf, output, paperOptionsOf(document))
+      : carryBack(cnf, output, document.encoding, attentionOptions(document));
   });
   await print(args.json ? `${JSON.stringify(answerFields(answer))}\n` : answerLines(answer));
   return answerExit(answer);
 }
 
-function documentOf({ document }: Instance): InstanceDocument {
+function documentOf({ document }: Instance): AnyDocument {
   if (document !== undefined) return document;
   throw new InputError({
     code: 'metadata-missing',
@@ -50,29 +53,37 @@ function documentOf({ document }: Instance): InstanceDocument {
 }
 
 /** The formula in the document, when the whole instance follows from it. */
-function formulaOf(instance: Instance, document: InstanceDocument, memory: number): Cnf {
+function formulaOf(instance: Instance, document: AnyDocument, memory: number): Cnf {
   const { cnf } = inField('seth.cnf.text', () => parseDimacs(document.cnf.text));
-  requireFeasible(cnf, memory, (variables, clauses) => chainBytes(variables, clauses, 1));
-  requireOwnInstance(instance, document, cnf);
+  if (document.route !== 'closest-pair') {
+    requireFeasible(cnf, memory, (variables, clauses) => chainBytes(variables, clauses, 1));
+  }
+  requireOwnInstance(instance, document, cnf, memory);
   return cnf;
 }
 
 /**
  * The output with the error to decode it for: what it claims, and where its format is narrower than the
- * instance's the rounding to it as well.
+ * instance's the rounding to it as well. Where an instance is decoded at ½ the claim is an additive error, and an
+ * output may leave [0, 1] by as much.
  */
 function outputOf(
   bytes: Uint8Array,
   { q, v }: Instance,
-  document: InstanceDocument,
+  document: AnyDocument,
   claimed: number,
 ): AttentionOutput {
   const [rows, columns] = [q.shape[0]!, v.shape[1]!];
-  const { dtype, values } = readOutput(bytes, { rows, columns }, { unitInterval: true });
+  const additive =
+    document.route === 'closest-pair' && (document.form === 'strengthened' || document.form === 'direct');
+  const { dtype, values } = readOutput(bytes, { rows, columns }, { unitInterval: !additive });
   const isNarrower = unitRoundoff(dtype) > unitRoundoff(document.dtype);
-  const relative = isNarrower ? claimed + unitRoundoff(dtype) * (1 + claimed) : claimed;
-  const absolute = Math.max(...[dtype, document.dtype].map((format: Dtype) => underflow(format)));
-  return { rows, columns, values, error: { relative, absolute } };
+  const rounding = isNarrower ? unitRoundoff(dtype) : 0;
+  const least = Math.max(...[dtype, document.dtype].map((format: Dtype) => underflow(format)));
+  const error = additive
+    ? { relative: rounding, absolute: claimed + least }
+    : { relative: claimed + rounding * (1 + claimed), absolute: least };
+  return { rows, columns, values, error };
 }
 
 function refusing<T>(path: string, read: () => T): T {

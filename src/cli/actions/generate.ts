@@ -1,11 +1,8 @@
 /** `seth generate`: a formula's instance as a file, streamed block by block. */
-import type { Matrix, OutputError } from '../../problems/attention.ts';
+import type { OutputError } from '../../problems/attention.ts';
 import { bytesOf, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
-import { encodeElements } from '../../formats/elements.ts';
-import { documentKey } from '../../formats/instance.ts';
-import { writeInstanceDocument, type InstanceDocument } from '../../formats/instance-document.ts';
-import { safetensorsHeader } from '../../formats/safetensors.ts';
+import type { InstanceDocument } from '../../formats/instance-document.ts';
 import { carefulError } from '../../verify/careful-kernel.ts';
 import { chainBytes, fileBytes, requireFeasible } from '../../verify/limits.ts';
 import { prepare, type EncodeOptions, type Prepared } from '../../verify/prepare.ts';
@@ -21,14 +18,18 @@ import { encodeOptions, memoryOf, numberOf } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import { nameOf } from '../read.ts';
 import { version } from '../version.ts';
-import { print, refuseTerminal, writeWhole, type Write } from '../write.ts';
+import { print, refuseTerminal, writeWhole } from '../write.ts';
+import { writeInstance } from '../write-instance.ts';
+import { generatePaperInstance } from './generate-paper.ts';
 
 export async function generate(args: GenerateArguments): Promise<number> {
   if (args.json && args.output === '-') {
     throw new UsageError('--json and -o - both want standard output: write the instance to a file');
   }
   refuseTerminal(args.output);
-  const options = encodeOptions(args);
+  const { route } = args;
+  if (route === 'closest-pair') return generatePaperInstance(args);
+  const options = encodeOptions({ ...args, route });
   const error = plannedError(args, options.dtype);
   const seed = numberOf('seed', args.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? null;
   const memory = memoryOf(args);
@@ -41,7 +42,9 @@ export async function generate(args: GenerateArguments): Promise<number> {
     await writeWhole(args.output, async (write) => {
       prepared = plan(formula, options, error, memory);
       const document = documentOf(prepared, formula, options, error, seed);
-      bytes = await writeInstance(prepared, document, write, (share) => progress.update(share, args.output));
+      bytes = await writeInstance(prepared.attention, document, write, (share) =>
+        progress.update(share, args.output),
+      );
     });
   } finally {
     progress.stop();
@@ -54,7 +57,7 @@ export async function generate(args: GenerateArguments): Promise<number> {
   const { bias, noise, certified } = prepared!.plan;
   const json = {
     ...formulaFields(formula),
-    ...encodingFields(options, figures),
+    ...encodingFields(args, figures),
     bias,
     noise,
     certified,
@@ -115,44 +118,6 @@ function documentOf(
     plannedError: error.relative,
     seed,
   };
-}
-
-/** Entries that are encoded at a time. */
-const blockEntries = 2 ** 18;
-
-/** Writes the header and then q, k and v; returns the number of bytes. */
-async function writeInstance(
-  { attention: { q, k, v, dtype } }: Prepared,
-  document: InstanceDocument,
-  write: Write,
-  onProgress: (share: number) => void,
-): Promise<number> {
-  const matrices: readonly (readonly [string, Matrix])[] = [
-    ['q', q],
-    ['k', k],
-    ['v', v],
-  ];
-  const header = safetensorsHeader(
-    matrices.map(([name, { rows, columns }]) => ({ name, dtype, shape: [rows, columns] })),
-    new Map([[documentKey, writeInstanceDocument(document)]]),
-  );
-  const size = (matrix: Matrix): number => matrix.rows * matrix.columns * bytesOf(dtype);
-  const total = header.length + size(q) + size(k) + size(v);
-  await write(header);
-  let written = header.length;
-  for (const [, matrix] of matrices) {
-    const step = Math.max(1, Math.floor(blockEntries / matrix.columns));
-    const block = new Float64Array(Math.min(step, matrix.rows) * matrix.columns);
-    for (let from = 0; from < matrix.rows; from += step) {
-      const to = Math.min(matrix.rows, from + step);
-      matrix.read(from, to, block);
-      const bytes = encodeElements(dtype, block.subarray(0, (to - from) * matrix.columns));
-      await write(bytes);
-      written += bytes.length;
-      onProgress(written / total);
-    }
-  }
-  return written;
 }
 
 /** What was made and what was traded, in a few lines. */

@@ -1,47 +1,158 @@
-/** `seth reduce --to ov`: a formula's Orthogonal Vectors, one vector a line. */
-import { getBit, type BitMatrix } from '../../problems/orthogonal-vectors.ts';
+/** `seth reduce`: the arrows of the chain as files, one vector or one clause a line. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeDimacs } from '../../formats/dimacs.ts';
+import type { Cnf } from '../../problems/cnf.ts';
+import { getBit, type BitMatrix, type OrthogonalVectors } from '../../problems/orthogonal-vectors.ts';
 import { chainBytes, requireFeasible } from '../../verify/limits.ts';
+import { describePaperSize, requirePaperFeasible } from '../../verify/paper-limits.ts';
+import { allMessages } from '../../../reductions/all-messages.ts';
+import { maxIpToClosestPair } from '../../../reductions/max-ip-to-closest-pair.ts';
+import { pcpFor } from '../../../reductions/paper-route.ts';
+import { preprocess } from '../../../reductions/preprocess.ts';
+import type { LedgerEntry } from '../../../reductions/reduction.ts';
+import { leavesOf, sparsify, type SparsifyStep } from '../../../reductions/sparsify.ts';
 import { splitAndList } from '../../../reductions/split-and-list.ts';
 import type { ReduceArguments } from '../commands/reduce.ts';
-import { exits, warn } from '../faults.ts';
-import { readFormula } from '../formula.ts';
+import { exits, note, UsageError, warn } from '../faults.ts';
+import { fileFault } from '../file-fault.ts';
+import { readFormula, type Formula } from '../formula.ts';
 import { inFile } from '../instance-input.ts';
 import { memoryOf } from '../options.ts';
-import { writeWhole, type Write } from '../write.ts';
+import { pcpOf, sparsifyOptions } from '../paper-options.ts';
+import { print, writeWhole, type Write } from '../write.ts';
 
 export async function reduce(args: ReduceArguments): Promise<number> {
   const memory = memoryOf(args);
+  if (args.to === 'sparse' && args.output === '-' && !args.json) {
+    throw new UsageError('leaves are files of their own: name a directory after -o, or ask for --json');
+  }
   const formula = await readFormula(args.file, args.strict);
   formula.warnings.forEach(warn);
-  const { cnf, sha256 } = formula;
-  inFile(args.file, () => requireFeasible(cnf, memory, (v, clauses) => chainBytes(v, clauses, 1)));
-  await writeWhole(args.output, async (write) => {
-    const { left, right } = splitAndList.encode(cnf, args);
-    const ledger = splitAndList.ledger(cnf, args);
-    if (args.json) {
-      await write(`{"dimension":${left.columns},"left":[`);
-      await writeRows(left, write, (row, at) => `${at === 0 ? '' : ','}"${row}"`);
-      await write('],"right":[');
-      await writeRows(right, write, (row, at) => `${at === 0 ? '' : ','}"${row}"`);
-      await write(`],"ledger":${JSON.stringify(ledger)}}\n`);
-      return;
-    }
-    const facts = ledger.map(
-      ({ parameter, promised, actual }) => `c ${parameter}: ${promised}; here ${actual}`,
-    );
-    await write(
-      [
-        `c Orthogonal Vectors of a formula with SHA-256 ${sha256}`,
-        `c ${splitAndList.theorem}: coordinate c is 1 where no literal of clause c holds`,
-        ...facts,
-        '',
-      ].join('\n'),
-    );
-    await writeRows(left, write, (row) => `left ${row}\n`);
-    await writeRows(right, write, (row) => `right ${row}\n`);
-  });
+  if (args.to === 'sparse') await writeLeaves(formula, args);
+  else {
+    const make = inFile(args.file, () => vectorsOf(formula.cnf, args, memory));
+    await writeWhole(args.output, async (write) => writeVectors(make(), formula, args, write));
+  }
   return exits.ok;
 }
+
+/** Vectors with what is said of them. */
+interface Made {
+  readonly problem: string;
+  readonly theorem: string;
+  readonly vectors: OrthogonalVectors;
+  /** Thresholds of a gap problem. */
+  readonly gap: Readonly<Record<string, number>>;
+  readonly ledger: readonly LedgerEntry[];
+}
+
+/** Makes the vectors when it is called; that they fit has been checked. */
+function vectorsOf(cnf: Cnf, args: ReduceArguments, memory: number): () => Made {
+  if (args.to === 'ov') {
+    requireFeasible(cnf, memory, (v, clauses) => chainBytes(v, clauses, 1));
+    return () => ({
+      problem: 'Orthogonal Vectors',
+      theorem: `${splitAndList.theorem}: coordinate c is 1 where no literal of clause c holds`,
+      vectors: splitAndList.encode(cnf, args),
+      gap: {},
+      ledger: splitAndList.ledger(cnf, args),
+    });
+  }
+  const small = preprocess.encode(cnf, args);
+  const pcp = pcpOf(args.pcp);
+  const size = requirePaperFeasible(small, 'strengthened', memory, ({ bytes }) => bytes, pcp);
+  const parameters = pcpFor(small, { pcp: size.pcp });
+  if (!args.json) note(`${small.clauses.length} clauses after preprocessing: ${describePaperSize(size)}`);
+  return () => {
+    const orthogonal = splitAndList.encode(small, args);
+    const source = allMessages.encode(orthogonal, parameters);
+    const ledger = [
+      ...preprocess.ledger(cnf, args),
+      ...splitAndList.ledger(small, args),
+      ...allMessages.ledger(orthogonal, parameters),
+    ];
+    if (args.to === 'max-ip') {
+      const { left, right, high, low } = source;
+      return {
+        problem: 'Gap Max-IP',
+        theorem: `${allMessages.theorem}: left vectors of all messages, one message after the other`,
+        vectors: { left, right },
+        gap: { high, low },
+        ledger,
+      };
+    }
+    const { left, right, near, far } = maxIpToClosestPair.encode(source, undefined);
+    return {
+      problem: 'Gap Hamming closest pair',
+      theorem: `${maxIpToClosestPair.theorem}: points of all messages, one message after the other`,
+      vectors: { left, right },
+      gap: { near, far },
+      ledger: [...ledger, ...maxIpToClosestPair.ledger(source, undefined)],
+    };
+  };
+}
+
+async function writeVectors(
+  { problem, theorem, vectors: { left, right }, gap, ledger }: Made,
+  { sha256 }: Formula,
+  args: ReduceArguments,
+  write: Write,
+): Promise<void> {
+  const thresholds = Object.entries(gap);
+  if (args.json) {
+    await write(`{"dimension":${left.columns},`);
+    for (const [name, value] of thresholds) await write(`"${name}":${value},`);
+    await write('"left":[');
+    await writeRows(left, write, (row, at) => `${at === 0 ? '' : ','}"${row}"`);
+    await write('],"right":[');
+    await writeRows(right, write, (row, at) => `${at === 0 ? '' : ','}"${row}"`);
+    await write(`],"ledger":${JSON.stringify(ledger)}}\n`);
+    return;
+  }
+  const head = [
+    `c ${problem} of a formula with SHA-256 ${sha256}`,
+    `c ${theorem}`,
+    ...thresholds.map(([name, value]) => `c ${name} ${value}`),
+    ...ledger.map(factOf),
+    '',
+  ];
+  await write(head.join('\n'));
+  await writeRows(left, write, (row) => `left ${row}\n`);
+  await writeRows(right, write, (row) => `right ${row}\n`);
+}
+
+const factOf = ({ parameter, promised, actual }: LedgerEntry): string =>
+  `c ${parameter}: ${promised}; here ${actual}`;
+
+/** Each leaf as it is found: a file of its own in a directory, or with --json a line. The ledger comes last. */
+async function writeLeaves({ cnf, sha256 }: Formula, args: ReduceArguments): Promise<void> {
+  const options = sparsifyOptions(args);
+  const ledger = (): readonly LedgerEntry[] => sparsify.ledger(cnf, options);
+  if (args.json) {
+    await writeWhole(args.output, async (write) => {
+      let leaf = 0;
+      for (const { cnf: made, path } of leavesOf(cnf, options)) {
+        await write(`${JSON.stringify({ leaf: ++leaf, ...made, path })}\n`);
+      }
+      await write(`${JSON.stringify({ leaves: leaf, ledger: ledger() })}\n`);
+    });
+    return;
+  }
+  await mkdir(args.output, { recursive: true }).catch((error: unknown) => {
+    throw fileFault(error, args.output, 'a directory that can be made');
+  });
+  let leaf = 0;
+  for (const { cnf: made, path } of leavesOf(cnf, options)) {
+    const name = `leaf-${String(++leaf).padStart(6, '0')}.cnf`;
+    const comments = [`leaf ${leaf} of the formula with SHA-256 ${sha256}`, ...path.map(describeStep)];
+    await writeWhole(join(args.output, name), (write) => write(writeDimacs(made, comments)));
+  }
+  await print(`${[`${leaf} leaves in ${args.output}`, ...ledger().map(factOf)].join('\n')}\n`);
+}
+
+const describeStep = ({ branch, heart, size, petals }: SparsifyStep): string =>
+  `${branch} branch of the heart ${heart.join(' ')} of ${petals} clauses of size ${size}`;
 
 /** Characters that are written at a time. */
 const blockLength = 2 ** 16;

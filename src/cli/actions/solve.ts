@@ -1,36 +1,37 @@
 /** `seth solve`: one formula, its answer. */
 import { openOracle } from '../../oracles/oracles.ts';
-import { solveByAttention } from '../../verify/verify.ts';
 import { answerExit, answerFields, answerLines } from '../answers.ts';
 import { chainFault } from '../chain-fault.ts';
+import { chainOf } from '../chain-of.ts';
 import type { SolveArguments } from '../commands/solve.ts';
-import { warn } from '../faults.ts';
+import { note, warn } from '../faults.ts';
 import { readFormula } from '../formula.ts';
 import { encodingFields, formulaFields } from '../json-fields.ts';
-import { encodeOptions, memoryOf } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import { print } from '../write.ts';
 
 export async function solve(args: SolveArguments): Promise<number> {
-  const options = { ...encodeOptions(args), memory: memoryOf(args) };
+  const chain = chainOf(args, args.json ? () => {} : note);
   const oracle = await openOracle(args.oracle); // it starts nothing before it attends
   const formula = await readFormula(args.file, args.strict);
   formula.warnings.forEach(warn);
   const progress = await openProgress(args.progress);
   try {
     const onProgress = (done: number): void => progress.update(done, args.file);
-    const solved = await solveByAttention(formula.cnf, { ...options, onProgress }, oracle);
+    const solved = await chain.solve(formula.cnf, oracle, onProgress);
     progress.stop();
-    const { answer, instance, sampled, path, claimedError, seconds } = solved;
+    const { answer, instance, sampled, path, claimedError, seconds, leaves, ledger } = solved;
     const { encode, attend, decode } = seconds;
     const json = {
       ...formulaFields(formula),
-      ...encodingFields(options, instance, oracle.name),
+      ...encodingFields(args, instance, oracle.name),
       ...answerFields(answer),
+      ...(leaves === undefined ? {} : { leaves }),
       sampled,
       path,
       claimedError,
       seconds: { encode, attend, decode },
+      ...(ledger === undefined ? {} : { ledger }),
     };
     await print(args.json ? `${JSON.stringify(json)}\n` : answerLines(answer));
     return answerExit(answer);

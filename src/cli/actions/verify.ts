@@ -2,14 +2,13 @@
 import { InputError } from '../../problems/input-error.ts';
 import type { Oracle } from '../../oracles/oracle.ts';
 import { openOracle } from '../../oracles/oracles.ts';
-import { verifyFormula, type VerifyOptions } from '../../verify/verify.ts';
 import { answerFields } from '../answers.ts';
 import { chainFault } from '../chain-fault.ts';
+import { chainOf, type Chain } from '../chain-of.ts';
 import type { VerifyArguments } from '../commands/verify.ts';
 import { codeOf, describeError, report, warn } from '../faults.ts';
 import { formulasAt, readFormula } from '../formula.ts';
 import { encodingFields, formulaFields } from '../json-fields.ts';
-import { encodeOptions, memoryOf } from '../options.ts';
 import { nameOf } from '../read.ts';
 import { openProgress } from '../progress.ts';
 import { failedExit, verifiedExit, worstExit } from '../verify-exit.ts';
@@ -17,7 +16,7 @@ import { verifyTable, type Result, type Success } from '../verify-table.ts';
 import { print } from '../write.ts';
 
 export async function verify(args: VerifyArguments): Promise<number> {
-  const options = { ...encodeOptions(args), memory: memoryOf(args) };
+  const chain = chainOf(args, () => {}); // the table has the sizes
   const oracle = await openOracle(args.oracle);
   const progress = await openProgress(args.progress);
   const jobs = (await Promise.all(args.file.map(jobsAt))).flat();
@@ -27,13 +26,13 @@ export async function verify(args: VerifyArguments): Promise<number> {
     for (const [at, job] of jobs.entries()) {
       const onProgress = (done: number): void => progress.update((at + done) / jobs.length, job.file);
       onProgress(0);
-      const result = await run(job, args.strict, { ...options, onProgress }, oracle);
+      const result = await run(job, args.strict, chain, oracle, onProgress);
       ends.push(result.exit);
       progress.aside(() => {
         if ('error' in result) report(result.error, args.debug === true);
         else remarks(result).forEach(warn);
       });
-      const line = args.json ? jsonLine(job.file, result, options, oracle) : table.row(result);
+      const line = args.json ? jsonLine(job.file, result, args, oracle) : table.row(result);
       await progress.aside(() => print(line));
     }
     progress.stop();
@@ -59,11 +58,17 @@ async function jobsAt(path: string): Promise<readonly Job[]> {
   }
 }
 
-async function run(job: Job, strict: boolean, options: VerifyOptions, oracle: Oracle): Promise<Result> {
+async function run(
+  job: Job,
+  strict: boolean,
+  chain: Chain,
+  oracle: Oracle,
+  onProgress: (done: number) => void,
+): Promise<Result> {
   try {
     if (job.error !== undefined) throw job.error;
     const formula = await readFormula(job.file, strict);
-    const verified = await verifyFormula(formula.cnf, options, oracle).catch((error: unknown) => {
+    const verified = await chain.verify(formula.cnf, oracle, onProgress).catch((error: unknown) => {
       throw chainFault(error, job.file, oracle.name);
     });
     return { exit: verifiedExit(verified), formula, verified };
@@ -79,20 +84,22 @@ function remarks({ formula, verified: { answer } }: Success): readonly string[] 
   return [...formula.warnings, `${nameOf(formula.file)}: ${reason}; needed is ${remedy}`];
 }
 
-function jsonLine(file: string, result: Result, options: VerifyOptions, oracle: Oracle): string {
+function jsonLine(file: string, result: Result, args: VerifyArguments, oracle: Oracle): string {
   return `${JSON.stringify('error' in result ? { file, error: errorFields(result.error) } : fields(result))}\n`;
 
   function fields({ formula, verified }: Success): Record<string, unknown> {
-    const { answer, instance, sampled, path, claimedError, checks, seconds } = verified;
+    const { answer, instance, sampled, path, claimedError, checks, seconds, leaves, ledger } = verified;
     return {
       ...formulaFields(formula),
-      ...encodingFields(options, instance, oracle.name),
+      ...encodingFields(args, instance, oracle.name),
       ...answerFields(answer),
       checks,
+      ...(leaves === undefined ? {} : { leaves }),
       sampled,
       path,
       claimedError,
       seconds,
+      ...(ledger === undefined ? {} : { ledger }),
     };
   }
 }

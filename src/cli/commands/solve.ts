@@ -1,15 +1,18 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
+import type { SparsifyArguments } from '../chain-of.ts';
 import {
   encodingOptions,
   jsonOption,
   oracleOption,
   progressOption,
+  sparsifyOption,
+  thresholdOptions,
   type EncodingArguments,
   type ReportArguments,
 } from '../options.ts';
 
-export interface SolveArguments extends EncodingArguments, ReportArguments {
+export interface SolveArguments extends EncodingArguments, ReportArguments, SparsifyArguments {
   readonly file: string;
   readonly oracle: string;
 }
@@ -24,7 +27,13 @@ export const solve: CommandModule<object, SolveArguments> = {
         demandOption: true,
         describe: 'DIMACS CNF, plain, gzip or xz; - is standard input',
       })
-      .options({ oracle: oracleOption, json: jsonOption, progress: progressOption })
+      .options({
+        sparsify: sparsifyOption,
+        ...thresholdOptions,
+        oracle: oracleOption,
+        json: jsonOption,
+        progress: progressOption,
+      })
       .example('seth random planted --variables 16 --seed 1 | seth solve -', '')
       .epilogue(
         'Exit code: 10 satisfiable, 20 unsatisfiable, 0 unknown, 1 if the oracle failed, 2 bad input.',

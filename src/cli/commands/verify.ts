@@ -1,15 +1,18 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
+import type { SparsifyArguments } from '../chain-of.ts';
 import {
   encodingOptions,
   jsonOption,
   oracleOption,
   progressOption,
+  sparsifyOption,
+  thresholdOptions,
   type EncodingArguments,
   type ReportArguments,
 } from '../options.ts';
 
-export interface VerifyArguments extends EncodingArguments, ReportArguments {
+export interface VerifyArguments extends EncodingArguments, ReportArguments, SparsifyArguments {
   readonly file: readonly string[];
   readonly oracle: string;
 }
@@ -26,8 +29,16 @@ export const verify: CommandModule<object, VerifyArguments> = {
         describe:
           'DIMACS CNF, plain, gzip or xz; - is standard input; a directory stands for its .cnf, .cnf.gz and .cnf.xz',
       })
-      .options({ oracle: oracleOption, json: jsonOption, progress: progressOption })
+      .options({
+        sparsify: sparsifyOption,
+        ...thresholdOptions,
+        oracle: oracleOption,
+        json: jsonOption,
+        progress: progressOption,
+      })
       .example('seth verify instances', '')
+      .example('seth random teaching | seth verify - --route closest-pair', '')
+      .example('seth random teaching | seth verify - --sparsify --thresholds 2', '')
       .example('seth random uniform --variables 16 --seed 1 | seth verify - --json', '')
       .epilogue(
         'Exit code: 0 if all agree, 1 if something disagrees or is inconclusive, otherwise 2 if a file was bad input.',

@@ -25,6 +25,7 @@ suite('src/cli/commands/generate', (test) => {
       const bytes = readFileSync(path);
       const { document, q, k, v } = readInstance(bytes);
       const text = readFileSync(file, 'utf8');
+      if (document?.route === 'closest-pair') throw new Error('another route was asked for');
       const { readout, ...rest } = document!;
       assert.equal(rest, {
         format: 1,
