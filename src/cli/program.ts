@@ -3,6 +3,7 @@ import yargs, { type Argv, type CommandModule } from 'yargs';
 import { attend } from './commands/attend.ts';
 import { decode } from './commands/decode.ts';
 import { doctor } from './commands/doctor.ts';
+import { explain } from './commands/explain.ts';
 import { generate } from './commands/generate.ts';
 import { random } from './commands/random.ts';
 import { reduce } from './commands/reduce.ts';
@@ -23,6 +24,7 @@ const commands = [
   decode,
   reduce,
   random,
+  explain,
   doctor,
 ] as readonly CommandModule[];
 const names = [...commands.map(({ command }) => String(command).split(' ')[0]!), 'completion'];

@@ -8,7 +8,7 @@ import { program } from '../../src/cli/program.ts';
 import { suite } from '../support/harness.ts';
 import { inFolder, linesOf, listing, mainFile, seth, shell, shippedInstances } from './seth.ts';
 
-const commands = ['verify', 'solve', 'generate', 'attend', 'decode', 'reduce', 'random', 'doctor'];
+const commands = ['verify', 'solve', 'generate', 'attend', 'decode', 'reduce', 'random', 'explain', 'doctor'];
 const families = 'uniform planted pigeonhole parity colouring ladder sequential teaching'.split(' ');
 
 /** Every help there is: of the program, of its commands, of the families of `random`. */
@@ -115,7 +115,10 @@ suite('src/cli/main', (test) => {
         'verify x --route foo',
         '--route cannot be "foo", choose among "minimax", "interpolation", "threshold", "closest-pair"; see "seth verify --help"',
       ],
-      ['reduce x --to sat', '--to cannot be "sat", choose among "sparse", "ov", "max-ip", "closest-pair"; see "seth reduce --help"'],
+      [
+        'reduce x --to sat',
+        '--to cannot be "sat", choose among "sparse", "ov", "max-ip", "closest-pair"; see "seth reduce --help"',
+      ],
       ['random', 'too few arguments: found 0, expected 1; see "seth random --help"'],
       ['random unifrom', 'no such family, did you mean uniform?; see "seth random --help"'],
       ['random pigeonhole --seed 1', 'unknown option --seed; see "seth random --help"'],
