@@ -71,11 +71,54 @@ export {
   type Partners,
 } from '../reductions/ov-to-attention.ts';
 export { plainSplit, splitAndList, type SplitOptions } from '../reductions/split-and-list.ts';
+export { anyOf, each } from '../reductions/disjunction.ts';
+export { preprocess, type PreprocessOptions } from '../reductions/preprocess.ts';
+export {
+  leavesOf,
+  sparsify,
+  sparsifyBounds,
+  type SparsifyBounds,
+  type SparsifyLeaf,
+  type SparsifyOptions,
+  type SparsifyStep,
+} from '../reductions/sparsify.ts';
+export {
+  distributedPcp,
+  merlinsMessages,
+  pcpParameters,
+  pcpSize,
+  type PcpParameters,
+  type PcpSize,
+} from '../reductions/distributed-pcp.ts';
+export { allMessages } from '../reductions/all-messages.ts';
+export { maxIpToClosestPair } from '../reductions/max-ip-to-closest-pair.ts';
+export type { GapAttentionOptions } from '../reductions/gap-attention.ts';
+export { closestPairToAttention } from '../reductions/closest-pair-to-attention.ts';
+export { closestPairToTallAttention } from '../reductions/closest-pair-to-tall-attention.ts';
+export { maxIpToAttention, maxIpToTallAttention } from '../reductions/max-ip-to-attention.ts';
+export {
+  attentionForms,
+  paperRoute,
+  paperRouteAtOnce,
+  type AttentionForm,
+  type PaperRouteOptions,
+} from '../reductions/paper-route.ts';
 
 export type { Attended, AttendOptions, Oracle, Shape } from './oracles/oracle.ts';
 export { openOracle, oracleNames, probe, type Probe } from './oracles/oracles.ts';
 
+export { hammingDistance, type ClosestPair } from './problems/closest-pair.ts';
+export type { GapMaxIp } from './problems/gap-max-ip.ts';
+
 export { carefulError } from './verify/careful-kernel.ts';
+export {
+  solveByPaperRoute,
+  verifyByPaperRoute,
+  type PaperFigures,
+  type PaperVerifyOptions,
+} from './verify/paper-route.ts';
+export { solveSparsified, verifySparsified } from './verify/sparsified.ts';
+export { explainDirect, explainFormula, explainPaperRoute, type ExplainedStep } from './verify/explain.ts';
 export { carryBack, cnfToAttention } from './verify/carry-back.ts';
 export { prepare, type Claim, type EncodeOptions, type Prepared, type ScaleName } from './verify/prepare.ts';
 export {
