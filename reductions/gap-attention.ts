@@ -99,7 +99,7 @@ export function tall(source: GapMaxIp, height: number, options: GapAttentionOpti
   const far = 1 / (1 + Math.exp(c * (height - low)));
   if (far < smallestNormal(dtype) * 1e3) {
     throw new InputError({
-      code: 'output-underflows',
+      code: 'form-underflows',
       expected: `outputs that ${dtype} can hold`,
       found: `exp(${(-c * (height - low)).toFixed(0)}) to tell from ${tallRatio} times as much`,
       hint: 'take the strengthened form, whose outputs are near 0 and 1',

@@ -105,6 +105,7 @@ suite('src/cli, the paper’s route', (test) => {
       [['--pcp', '2,3,4'], satisfiable, /--pcp: expected a prime q ≥ 5/],
       [['--pcp', '2,2'], satisfiable, /--pcp: expected T and ℓ with at least 6 places/],
       [['--dtype', 'bf16'], satisfiable, /bf16/],
+      [['--dtype', 'f32', '--form', 'published'], satisfiable, /outputs that f32 can hold/],
     ];
     for (const [more, input, message] of cases) {
       const { code, stdout, stderr } = await seth(['solve', '-', ...route, ...more], { input });

@@ -164,7 +164,7 @@ suite('reductions/gap-attention', (test) => {
           try {
             made = tallPair(source, plain);
           } catch (error) {
-            assert.is((error as InputError).fault.code, 'output-underflows');
+            assert.is((error as InputError).fault.code, 'form-underflows');
             return;
           }
           const { attention, bound } = made;
@@ -334,7 +334,7 @@ suite('reductions/gap-attention', (test) => {
     );
     assert.is(
       codeOf(() => closestPairToTallAttention.encode(wide, plain)),
-      'output-underflows',
+      'form-underflows',
     );
   });
 

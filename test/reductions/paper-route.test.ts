@@ -124,7 +124,7 @@ suite('reductions/paper-route', (test) => {
           const attention = paperRouteAtOnce.encode(cnf, options);
           return paperRouteAtOnce.decode(cnf, await attend(attention), options);
         } catch (error) {
-          assert.is((error as InputError).fault.code, 'output-underflows');
+          assert.is((error as InputError).fault.code, 'form-underflows');
           assert.is(options.form, 'published');
           refused++;
           return undefined;

@@ -150,6 +150,16 @@ suite('reductions/sparsify', (test) => {
     );
   });
 
+  test('the bounds for any thresholds are the recursion’s, worked by hand', () => {
+    // k = 3, v = 4, θ = 2, 3: N_1 = 8, N_2 = 2·2·4/2 + 2·2·8 = 40, petal steps 8/2 + 40/3.
+    const cnf: Cnf = { variables: 4, clauses: [[1, 2, 3]] };
+    assert.equal(sparsifyBounds(cnf, { thresholds: [2, 3] }), {
+      petals: 8 / 2 + 40 / 3,
+      occurrences: 2 * (2 + 3),
+      clauses: 9 + 8 + 8,
+    });
+  });
+
   test('a yes of any leaf is one of the source, and a no needs all leaves', () => {
     fc.assert(
       fc.property(denseCnf, (cnf) => {
