@@ -244,7 +244,7 @@ suite('src/cli, bad input', (test) => {
         [
           'a wrong field',
           document((document) => (document['route'] = 'scenic')),
-          `seth.route: expected one of minimax, interpolation, threshold, found "scenic"; ${again}`,
+          `seth.route: expected one of minimax, interpolation, threshold, closest-pair, found "scenic"; ${again}`,
         ],
         [
           'the future',
