@@ -23,23 +23,47 @@ const plain: PaperRouteOptions = {
   tolerance: 0.25,
 };
 
-/** Small formulas, satisfiable and not: clauses of two or three literals over few variables. */
+/** Four clauses without a model, over x and y and, the second, z. */
+const cores = [
+  (x: number, y: number) => [
+    [x, y],
+    [-x, y],
+    [x, -y],
+    [-x, -y],
+  ],
+  (x: number, y: number, z: number) => [
+    [-x, y],
+    [-y, -x],
+    [x, z],
+    [-z, x],
+  ],
+];
+
+/** Small formulas, clauses of two or three literals over few variables; every second one has a core without a model. */
 const formulas = (maxVariables: number, maxClauses: number): fc.Arbitrary<Cnf> =>
-  fc.integer({ min: 2, max: maxVariables }).chain((variables) =>
-    fc
-      .array(
-        fc.uniqueArray(fc.tuple(fc.integer({ min: 1, max: variables }), fc.boolean()), {
-          minLength: Math.min(2, variables),
+  fc.integer({ min: 3, max: maxVariables }).chain((variables) => {
+    const literals = (minLength: number): fc.Arbitrary<number[]> =>
+      fc
+        .uniqueArray(fc.tuple(fc.integer({ min: 1, max: variables }), fc.boolean()), {
+          minLength,
           maxLength: 3,
           selector: ([x]) => x,
-        }),
-        { minLength: 1, maxLength: maxClauses, size: 'max' },
-      )
-      .map((clauses) => ({
-        variables,
-        clauses: clauses.map((clause) => clause.map(([x, positive]) => (positive ? x : -x))),
-      })),
-  );
+        })
+        .map((some) => some.map(([x, positive]) => (positive ? x : -x)));
+    return fc
+      .record({
+        core: fc.option(fc.tuple(fc.constantFrom(...cores), literals(3)), { freq: 2 }),
+        rest: fc.array(literals(2), { minLength: 1, maxLength: maxClauses, size: 'max' }),
+        at: fc.nat(),
+      })
+      .map(({ core, rest, at }) => {
+        if (core === null) return { variables, clauses: rest };
+        const [make, [x, y, z]] = core;
+        const others = rest.slice(0, maxClauses - 4);
+        const cut = at % (others.length + 1);
+        return { variables, clauses: [...others.slice(0, cut), ...make(x!, y!, z!), ...others.slice(cut)] };
+      });
+  });
 
 /** Runs the chain on formulas until both outcomes were seen often enough; compares with the SAT solver. */
 async function agrees(
