@@ -16,6 +16,8 @@ import {
   fromOnes,
   innerProduct,
   isOrthogonal,
+  setBit,
+  type BitMatrix,
   type OrthogonalVectors,
   type Pair,
 } from '../../src/problems/orthogonal-vectors.ts';
@@ -33,6 +35,22 @@ const reference = referenceOracle();
 
 const vectorsArb = orthogonalVectorsArb({ maxVectors: 20, maxDimension: 40 }).filter(
   ({ left, right }) => left.rows > 0 && right.rows > 0,
+);
+
+/** The same vectors with a one in coordinate 0 of all of them: no two are orthogonal. */
+function withSharedOne({ left, right }: OrthogonalVectors): OrthogonalVectors {
+  const shared = (side: BitMatrix): BitMatrix => {
+    const copy = { ...side, words: side.words.slice() };
+    for (let row = 0; row < side.rows; row++) setBit(copy, row, 0);
+    return copy;
+  };
+  return left.columns === 0 ? { left, right } : { left: shared(left), right: shared(right) };
+}
+
+/** Both kinds often enough, so that no run of the law can miss one by chance. */
+const bothKinds = fc.oneof(
+  { arbitrary: vectorsArb, weight: 3 },
+  { arbitrary: vectorsArb.map(withSharedOne), weight: 1 },
 );
 
 /** The arrow with its planner, so that a choice of options can be drawn before the vectors are known. */
@@ -95,7 +113,7 @@ suite('reductions/ov-to-attention', (test) => {
     reductionLaw(
       {
         reduction: planned,
-        sources: vectorsArb,
+        sources: bothKinds,
         given: choiceArb,
         answers: async (attention) => [await attend(attention)],
         solutions: allOrthogonalPairs,
