@@ -9,6 +9,9 @@ import type { Width } from './width.ts';
 const pageBytes = 65536;
 const mostPages = 65536;
 
+/** What a memory can grow to. */
+export const mostBytes: number = mostPages * pageBytes;
+
 /** Room for one block on its way: addresses in bytes. */
 export interface Slot {
   readonly queries: number;
@@ -80,7 +83,7 @@ export function layOut(width: Width, { q, k, v }: Attention, slots: number): Lay
       seen: { sums: take(rows * 8), units: take(rows * 8), single: take(rows * 4) },
     })),
   };
-  if (end > mostPages * pageBytes) {
+  if (end > mostBytes) {
     throw new InputError({
       code: 'attention-too-large',
       field: 'k',

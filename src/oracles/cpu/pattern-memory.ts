@@ -84,6 +84,12 @@ export function takeResultRoom(
   };
 }
 
+/** Bytes of it that one query takes at most, for so many classes, while D is not known. */
+export function resultBytes(headDim: number, valueDim: number, classes: number): number {
+  const size = sizeOf(1, headDim);
+  return classes * size * (4 + 8 * valueDim + 8) + 8 * valueDim;
+}
+
 export function tableBytes(classes: readonly KeyClass[], degree: number): number {
   return classes.reduce((sum, { factor }) => sum + 8 * sizeOf(factor, degree), 0);
 }

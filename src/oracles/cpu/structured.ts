@@ -14,15 +14,16 @@ import type { Attention, Matrix, OutputError } from '../../problems/attention.ts
 import { roundTo, type Dtype } from '../../problems/dtype.ts';
 import { quotientClaim, together, u } from '../claim.ts';
 import type { AttendOptions, Attended } from '../oracle.ts';
-import { largestLogit, logitFault, requireFitting } from '../validate.ts';
+import { requireFitting } from '../validate.ts';
 import { inBlocks } from './blocks.ts';
 import type { Engine } from './engine.ts';
 import type { PatternArguments } from './kernel.ts';
-import { reserve } from './memory.ts';
+import { mostBytes, reserve } from './memory.ts';
 import {
   isSummed,
   newArena,
   recordLength,
+  resultBytes,
   tableBytes,
   takeResultRoom,
   takeRowRoom,
@@ -30,12 +31,22 @@ import {
   type ResultRoom,
   type RowRoom,
 } from './pattern-memory.ts';
-import { packBlock, patternColumns, structureKeys, type KeyClass, type StructuredKeys } from './structure.ts';
+import {
+  mostClasses,
+  packBlock,
+  patternColumns,
+  structureKeys,
+  type KeyClass,
+  type StructuredKeys,
+} from './structure.ts';
 import { sizeOf, weightTable, widestSpan } from './weight-table.ts';
 
 /** Entries of Q in a block, about, and queries, at most. */
 const blockEntries = 2 ** 16;
 const blockRows = 4096;
+
+/** Bytes of counts, sums and outputs of a block, at most unless a single query takes more. */
+const mostResultBytes = 2 ** 26;
 
 /** Pairs from which on threads are worth waking; a readout has about twenty queries a pattern, so 10^7 popcounts. */
 const threadsFrom = 2e8;
@@ -100,6 +111,7 @@ export async function attendStructured(
       counter?.blockRows ?? blockRows,
       most,
       Math.floor((counter?.blockEntries ?? blockEntries) / Math.max(1, q.columns)),
+      Math.floor(mostResultBytes / resultBytes(q.columns, v.columns, mostClasses)),
     ),
   );
   const pool = await engine.pool(counter === undefined && q.rows * k.rows >= threadsFrom);
@@ -121,6 +133,7 @@ export async function attendStructured(
     records: 0,
   }));
   const classesAt = placeKeys(keys, v, arena, engine);
+  if (classesAt === undefined) return `its counts and sums would take ${Math.ceil(arena.end / 2 ** 30)} GiB`;
 
   const values = new Float64Array(q.rows * v.columns);
   const bytes = tableBytes(classes, degree);
@@ -138,9 +151,8 @@ export async function attendStructured(
       const table = weightTable(classes, degree, scale, t!, Float64Array.from(general));
       const row = (): number => from + new Uint32Array(memory.buffer, room.recordOf, to - from).indexOf(r);
       if (table === undefined)
-        throw new Unstructured(`logits of query ${row()} span more than ${widestSpan}`);
-      if (table.largest > largestLogit) throw logitFault(row(), table.largest);
-      tables.set(table.weights, (r * bytes) / 8);
+        throw new Unstructured(`logits of query ${row()} span more than ${widestSpan} or could reach 2^30`);
+      tables.set(table, (r * bytes) / 8);
     }
     slot.records = packed.records;
     const averages = [
@@ -195,13 +207,16 @@ export async function attendStructured(
   };
 }
 
-/** Copies the keys' patterns, and the values that have to be summed, class by class; gives where classes are described. */
+/**
+ * Copies the keys' patterns, and the values that have to be summed, class by class; gives where classes are described, or
+ * undefined where all of it does not fit into memory.
+ */
 function placeKeys(
   { classes, columns, patterns, degree }: StructuredKeys,
   v: Matrix,
   arena: Arena,
   { kernel, memory }: Engine,
-): number {
+): number | undefined {
   const words = 2 * columns.words;
   const classBytes = kernel.classBytes.value;
   const at = arena.take(classes.length * classBytes);
@@ -222,6 +237,7 @@ function placeKeys(
       flatSums: flat ? arena.take(8 * v.columns * 8) : 0,
     };
   });
+  if (arena.end > mostBytes) return undefined;
   reserve(memory, arena.end);
   placed.forEach(({ keys, ...where }, index) => {
     const { rows, constant, factor } = keys;

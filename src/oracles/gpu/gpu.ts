@@ -9,6 +9,7 @@
  * opened by the first call that needs it, and again by the next call after it was lost.
  */
 import type { Attention, OutputError } from '../../problems/attention.ts';
+import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import { mostClasses } from '../cpu/structure.ts';
 import { openEngine, type Engine } from '../cpu/engine.ts';
@@ -54,7 +55,7 @@ interface Machine {
 }
 
 /** f32's claim is worth having where it costs less than what half precision rounds by; otherwise 64-bit integers are. */
-const roughest = 2 ** -10;
+const roughest = (dtype: Dtype): number => 2 ** -10 + unitRoundoff(dtype);
 
 /**
  * Opens the gpu oracle; nothing happens before it attends.
@@ -118,7 +119,7 @@ export function gpuOracle({ mode, selfTests: tests = selfTests, ...options }: Gp
         notes.push(result);
         continue;
       }
-      if (mode === undefined && name === 'f32' && !(result.error.relative <= roughest)) {
+      if (mode === undefined && name === 'f32' && !(result.error.relative <= roughest(attention.dtype))) {
         notes.push(`in float32 the error could be ${result.error.relative}`);
         continue;
       }
@@ -172,7 +173,7 @@ function claimOf(mode: GpuMode | undefined, shape: Shape): OutputError {
   if (shape.dtype === 'f64') return careful;
   const { relative, absolute } = f32ClaimOfShape(shape);
   return {
-    relative: Math.max(careful.relative, Math.min(relative, roughest)),
+    relative: Math.max(careful.relative, Math.min(relative, roughest(shape.dtype))),
     absolute: Math.max(careful.absolute, absolute),
   };
 }

@@ -93,6 +93,7 @@ export function openQueue(device: Device): Queue {
         }),
       );
       pipelines.set(code, compiled);
+      compiled.catch(() => pipelines.delete(code)); // the next call tries again
       return compiled;
     },
     upload: (words) => filled(words, usages.storage),

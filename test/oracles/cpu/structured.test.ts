@@ -208,8 +208,8 @@ suite('oracles/cpu/structured', (test) => {
     }
   });
 
-  test('logits beyond 2^30 are refused with their row', async () => {
-    const attention = cook({
+  test('logits that could reach 2^30 are for the dense way, which refuses them with their row', async () => {
+    const large = cook({
       queries: 50,
       keys: 3,
       headDim: 4,
@@ -219,12 +219,43 @@ suite('oracles/cpu/structured', (test) => {
       k: (_, c) => (c < 3 ? 2 : 1),
       v: (r) => r,
     });
-    const error = await forced.attend(attention).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    assert.instance(error, InputError);
-    assert.match((error as InputError).message, /row 30/);
+    // Two general columns whose products cancel: the logits are small, and what was rounded on the way is not.
+    const cancelling = cook({
+      queries: 1,
+      keys: 2,
+      headDim: 12,
+      valueDim: 1,
+      scale: 1,
+      q: (_, c) => (c < 10 ? 1 : c === 10 ? 2 ** 27 + 12345 : -(2 ** 27) - 54321),
+      k: (r, c) => (c < 10 ? 1 : r === 1 ? 0 : c === 10 ? 2 ** 27 + 777 : 2 ** 27 - 41199),
+      v: (r) => 1 - r,
+    });
+    for (const [attention, row] of [
+      [large, 30],
+      [cancelling, 0],
+    ] as const) {
+      const refused = (of: typeof oracle): Promise<unknown> =>
+        of.attend(attention).then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+      const error = await refused(oracle);
+      assert.instance(error, InputError);
+      assert.is((error as InputError).fault.code, 'logits-too-large');
+      assert.match((error as InputError).message, new RegExp(`row ${row}`));
+      assert.match(
+        ((await refused(forced)) as InputError).message,
+        new RegExp(`query ${row} .*could reach 2\\^30`),
+      );
+    }
+  });
+
+  test('many value columns take few queries a block, and more than memory holds are for the dense way', async () => {
+    const wide = (valueDim: number): Attention =>
+      cook({ queries: 300, keys: 3, headDim: 16, valueDim, q: () => 1, k: () => 1, v: (r) => r });
+    const attention = wide(6000);
+    const attended = await forced.attend(attention);
+    assert.ok(attended.output.values.every((x) => x === 1));
   });
 
   test('an entry that is off by an ulp is no pattern: the dense way, which says why, and is right', async () => {
