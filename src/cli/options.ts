@@ -130,6 +130,12 @@ export const oracleOption = {
   describe: 'Who computes attention; "seth doctor" lists them',
 } as const;
 
+export const forceOption = {
+  boolean: true,
+  default: false,
+  describe: 'Let the polynomial oracle run where it is slower than exact or certifies no error',
+} as const;
+
 export const jsonOption = {
   boolean: true,
   default: false,

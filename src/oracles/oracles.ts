@@ -6,17 +6,25 @@ import { availableThreads } from './cpu/threads.ts';
 import { isHardwareAdapter, type DeviceLimits } from './gpu/device.ts';
 import { gpuOracle, type GpuOracle } from './gpu/gpu.ts';
 import type { Oracle } from './oracle.ts';
+import { polynomialOracle } from './polynomial/polynomial.ts';
 import { referenceOracle } from './reference.ts';
 
-const open: Readonly<Record<string, () => Oracle | Promise<Oracle>>> = {
-  cpu: cpuOracle,
+/** What some oracles can be told; the others take no notice. */
+export interface OpenOptions {
+  /** The polynomial oracle computes even where that is slower or certifies nothing. */
+  readonly force?: boolean;
+}
+
+const open: Readonly<Record<string, (options: OpenOptions) => Oracle | Promise<Oracle>>> = {
+  cpu: () => cpuOracle(),
   'cpu:dense': () => cpuOracle({ path: 'dense' }),
   'cpu:structured': () => cpuOracle({ path: 'structured' }),
-  gpu: gpuOracle,
+  gpu: () => gpuOracle(),
   'gpu:exact': () => gpuOracle({ mode: 'exact' }),
   'gpu:f32': () => gpuOracle({ mode: 'f32' }),
   'gpu:f64-emulated': () => gpuOracle({ mode: 'f64-emulated' }),
   reference: referenceOracle,
+  polynomial: polynomialOracle,
   auto: async () => ((await isHardwareAdapter().catch(() => false)) ? gpuOracle() : cpuOracle()),
 };
 
@@ -25,10 +33,10 @@ export const oracleNames: readonly string[] = Object.keys(open);
 
 /**
  * Opens the oracle that `spec` names; `auto` is the gpu's where there is a graphics card, not software that plays one,
- * and otherwise the cpu's. Throws an `InputError` for a name that is none. */
-export async function openOracle(spec: string): Promise<Oracle> {
+ * and otherwise the cpu's; never the polynomial method, whose error is of another order. Throws an `InputError` for a name that is none. */
+export async function openOracle(spec: string, options: OpenOptions = {}): Promise<Oracle> {
   const make = Object.hasOwn(open, spec) ? open[spec] : undefined;
-  if (make !== undefined) return make();
+  if (make !== undefined) return make(options);
   throw new InputError({
     code: 'oracle-unknown',
     field: '--oracle',
@@ -86,12 +94,12 @@ async function probeOne(name: string): Promise<Probe> {
     const oracle = await openOracle(name);
     try {
       traits = await traitsOf(name, oracle);
-      const worstError = await compare(oracle, sample(40, 200, 24));
+      const worstError = await compare(oracle, sampleFor(name, 40, 200, 24));
       if (!(worstError <= 1)) {
         const reason = `its outputs are ${worstError} times as far from the reference's as claimed`;
         return { name, available: false, reason, ...traits, worstError };
       }
-      return { name, available: true, ...traits, ...(await timed(oracle)), worstError };
+      return { name, available: true, ...traits, ...(await timed(name, oracle)), worstError };
     } finally {
       await oracle.close();
     }
@@ -118,9 +126,9 @@ async function traitsOf(name: string, oracle: Oracle): Promise<Partial<Probe>> {
 const isGpuOracle = (oracle: Oracle): oracle is GpuOracle => 'examine' in oracle;
 
 /** The rate on an instance that takes long enough to time, up to 4096 queries and 2048 keys. */
-async function timed(oracle: Oracle): Promise<Pick<Probe, 'path' | 'gigaPairsPerSecond'>> {
+async function timed(name: string, oracle: Oracle): Promise<Pick<Probe, 'path' | 'gigaPairsPerSecond'>> {
   for (let queries = 64; ; queries *= 4) {
-    const attention = sample(queries, queries / 2, 64);
+    const attention = sampleFor(name, queries, queries / 2, 64);
     await oracle.attend(attention); // threads start, the engine compiles
     const { seconds, path } = await oracle.attend(attention);
     if (seconds < 0.05 && queries < 4096) continue;
@@ -141,13 +149,18 @@ async function compare(oracle: Oracle, attention: Attention): Promise<number> {
   return worst;
 }
 
+/** What the polynomial oracle takes has four columns and logits up to 1; the others get d columns and a hard sample. */
+function sampleFor(name: string, queries: number, keys: number, d: number): Attention {
+  return name === 'polynomial' ? sample(queries, keys, 4, 1) : sample(queries, keys, d, 8);
+}
+
 /** Queries and keys of the sort that reductions make: 0 or a number of the row, keys of the other sign; values 0, 1. */
-function sample(queries: number, keys: number, d: number): Attention {
+function sample(queries: number, keys: number, d: number, bound: number): Attention {
   let state = 1;
   const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
   return {
-    q: drawn(queries, d, (row) => (next() < 0.5 ? (1 + ((row * 37) % 4095)) / 512 : 0)),
-    k: drawn(keys, d, () => (next() < 0.5 ? -8 : 0)),
+    q: drawn(queries, d, (row) => (next() < 0.5 ? (bound * (1 + ((row * 37) % 4095))) / 4096 : 0)),
+    k: drawn(keys, d, () => (next() < 0.5 ? -bound : 0)),
     v: drawn(keys, 1, () => (next() < 0.9 ? 1 : 0)),
     scale: 1 / d,
     dtype: 'f64',

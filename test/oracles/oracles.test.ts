@@ -8,7 +8,15 @@ import { suite } from '../support/harness.ts';
 suite('oracles/oracles', (test) => {
   test('every name opens the oracle of that name', async () => {
     const gpu = ['gpu', 'gpu:exact', 'gpu:f32', 'gpu:f64-emulated'];
-    assert.equal(oracleNames, ['cpu', 'cpu:dense', 'cpu:structured', ...gpu, 'reference', 'auto']);
+    assert.equal(oracleNames, [
+      'cpu',
+      'cpu:dense',
+      'cpu:structured',
+      ...gpu,
+      'reference',
+      'polynomial',
+      'auto',
+    ]);
     for (const name of probedNames) {
       const oracle = await openOracle(name);
       assert.is(oracle.name, name);
@@ -26,7 +34,7 @@ suite('oracles/oracles', (test) => {
       assert.is((error as InputError).fault.code, 'oracle-unknown');
       assert.match(
         (error as InputError).message,
-        /^--oracle: expected one of cpu, cpu:dense, cpu:structured, gpu, .*, reference, auto, found "/,
+        /^--oracle: expected one of cpu, cpu:dense, cpu:structured, gpu, .*, reference, polynomial, auto, found "/,
       );
     }
   });

@@ -21,7 +21,7 @@ export async function attend(args: AttendArguments): Promise<number> {
     throw new UsageError('--json and -o - both want standard output: write the output to a file');
   }
   refuseTerminal(args.output);
-  const oracle = await openOracle(args.oracle); // it starts nothing before it attends
+  const oracle = await openOracle(args.oracle, { force: args.force }); // it starts nothing before it attends
   const memory = memoryLimit(undefined);
   const format = formatOf(args.output);
   const instance = await readInstanceAt(args.instance, memory);

@@ -12,7 +12,7 @@ import { print } from '../write.ts';
 
 export async function solve(args: SolveArguments): Promise<number> {
   const chain = chainOf(args, args.json ? () => {} : note);
-  const oracle = await openOracle(args.oracle); // it starts nothing before it attends
+  const oracle = await openOracle(args.oracle, { force: args.force }); // it starts nothing before it attends
   const formula = await readFormula(args.file, args.strict);
   formula.warnings.forEach(warn);
   const progress = await openProgress(args.progress);

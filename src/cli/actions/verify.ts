@@ -17,7 +17,7 @@ import { print } from '../write.ts';
 
 export async function verify(args: VerifyArguments): Promise<number> {
   const chain = chainOf(args, () => {}); // the table has the sizes
-  const oracle = await openOracle(args.oracle);
+  const oracle = await openOracle(args.oracle, { force: args.force });
   const progress = await openProgress(args.progress);
   const jobs = (await Promise.all(args.file.map(jobsAt))).flat();
   const table = verifyTable(jobs.map(({ file }) => file));

@@ -1,11 +1,19 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
-import { jsonOption, oracleOption, progressOption, type ReportArguments, type Typed } from '../options.ts';
+import {
+  forceOption,
+  jsonOption,
+  oracleOption,
+  progressOption,
+  type ReportArguments,
+  type Typed,
+} from '../options.ts';
 
 export interface AttendArguments extends ReportArguments {
   readonly instance: string;
   readonly output: string;
   readonly oracle: string;
+  readonly force: boolean;
   readonly scale?: Typed;
 }
 
@@ -28,6 +36,7 @@ export const attend: CommandModule<object, AttendArguments> = {
           describe: 'Where to: .safetensors or .npy; - is safetensors on standard output',
         },
         oracle: oracleOption,
+        force: forceOption,
         scale: {
           requiresArg: true,
           defaultDescription: 'linear',

@@ -3,6 +3,7 @@ import { act } from '../act.ts';
 import type { SparsifyArguments } from '../chain-of.ts';
 import {
   encodingOptions,
+  forceOption,
   jsonOption,
   oracleOption,
   progressOption,
@@ -15,6 +16,7 @@ import {
 export interface SolveArguments extends EncodingArguments, ReportArguments, SparsifyArguments {
   readonly file: string;
   readonly oracle: string;
+  readonly force: boolean;
 }
 
 export const solve: CommandModule<object, SolveArguments> = {
@@ -31,6 +33,7 @@ export const solve: CommandModule<object, SolveArguments> = {
         sparsify: sparsifyOption,
         ...thresholdOptions,
         oracle: oracleOption,
+        force: forceOption,
         json: jsonOption,
         progress: progressOption,
       })

@@ -3,6 +3,7 @@ import { act } from '../act.ts';
 import type { SparsifyArguments } from '../chain-of.ts';
 import {
   encodingOptions,
+  forceOption,
   jsonOption,
   oracleOption,
   progressOption,
@@ -15,6 +16,7 @@ import {
 export interface VerifyArguments extends EncodingArguments, ReportArguments, SparsifyArguments {
   readonly file: readonly string[];
   readonly oracle: string;
+  readonly force: boolean;
 }
 
 export const verify: CommandModule<object, VerifyArguments> = {
@@ -33,6 +35,7 @@ export const verify: CommandModule<object, VerifyArguments> = {
         sparsify: sparsifyOption,
         ...thresholdOptions,
         oracle: oracleOption,
+        force: forceOption,
         json: jsonOption,
         progress: progressOption,
       })

@@ -45,6 +45,8 @@ export interface Kernel {
   setClass(...described: ClassArguments): void;
   attendPatterns(...block: PatternArguments): void;
   averageRows(...block: AverageArguments): void;
+  addMoments(...block: MomentArguments): void;
+  applyMoments(...block: ApplyArguments): void;
 }
 
 /** constants, keys, values, n, d, d_v, queries, rows, packed queries, state, scratch, out. */
@@ -140,10 +142,36 @@ export type AverageArguments = readonly [
   out: number,
 ];
 
+/** As assembly/monomials.ts has them. */
+export type MomentArguments = readonly [
+  rows: number,
+  values: number,
+  groups: number,
+  variables: number,
+  degree: number,
+  runs: number,
+  features: number,
+  sums: number,
+];
+
+/** As assembly/monomials.ts has them. */
+export type ApplyArguments = readonly [
+  rows: number,
+  groups: number,
+  variables: number,
+  degree: number,
+  runs: number,
+  features: number,
+  weights: number,
+  out: number,
+];
+
 /** A call of the kernel that a thread makes. */
 export type Job =
   | { readonly call: 'attend' | 'attend32'; readonly with: AttendArguments }
-  | { readonly call: 'attendPatterns'; readonly with: PatternArguments };
+  | { readonly call: 'attendPatterns'; readonly with: PatternArguments }
+  | { readonly call: 'addMoments'; readonly with: MomentArguments }
+  | { readonly call: 'applyMoments'; readonly with: ApplyArguments };
 
 export function runJob(kernel: Kernel, { call, with: values }: Job): void {
   const run: (...values: readonly number[]) => void = kernel[call];

@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import asc from 'assemblyscript/asc';
 
 const options = [
-  ...['index.ts', 'single.ts', 'pack.ts', 'average.ts', 'meter.ts'],
+  ...['index.ts', 'single.ts', 'pack.ts', 'average.ts', 'meter.ts', 'monomials.ts'],
   ...['--outFile', 'kernel.wasm'],
   ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
   ...['--runtime', 'stub', '--use', 'abort='],

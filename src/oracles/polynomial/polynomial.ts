@@ -1,0 +1,352 @@
+/**
+ * The polynomial oracle: attention with small entries in time O(n·rank) instead of O(n²) (Alman and Song 2023, section 3;
+ * the method is Aggarwal and Alman's). exp is replaced by a polynomial of degree g on [-M, M], so that
+ *
+ *     exp(scale·⟨q,k⟩) ≈ Σ_m p_m (scale·⟨q,k⟩)^m = Σ_|α| ≤ g p_|α|·|α|!/α!·(scale·q)^α·k^α = (U_1 U_2ᵀ)_qk,
+ *
+ * and A[1 V] ≈ U_1(U_2ᵀ[1 V]), rank binom(d + g, g). U_2ᵀ[1 V] is added up over blocks of keys, U_1 applied over blocks of
+ * queries; of U_1 and U_2 there are never more than eight rows, and of those no monomial of degree g. Memory is
+ * O(n·d_v + rank). The degree is the least that the tail of the Chebyshev series certifies for the measured M and the
+ * error that is wanted, 1/n by default. claim.ts says what the error is.
+ *
+ * Where that takes longer than exact attention, or no degree certifies the error in float64, it refuses and says what it
+ * would take. Forced, it computes all the same, with a lower degree where the monomials are too many, and claims what it
+ * then has, which can be nothing at all.
+ */
+import type { Attention, OutputError } from '../../problems/attention.ts';
+import { roundTo } from '../../problems/dtype.ts';
+import { InputError } from '../../problems/input-error.ts';
+import { inBlocks } from '../cpu/blocks.ts';
+import { openEngine, type Engine } from '../cpu/engine.ts';
+import { reserve } from '../cpu/memory.ts';
+import { newArena } from '../cpu/pattern-memory.ts';
+import { availableThreads, requireThreads } from '../cpu/threads.ts';
+import type { AttendOptions, Attended, Oracle } from '../oracle.ts';
+import { claimFor, weightsFor } from './claim.ts';
+import { exponentialPolynomial, highestDegree, largestM, type ExponentialPolynomial } from './exponential.ts';
+import { measure, type Measured } from './measure.ts';
+import { monomials, rankOf, weightsOf, type Monomials } from './monomials.ts';
+import { defaultError, errorOf, mostMonomials, planFor, truncated, type Plan, type Sizes } from './plan.ts';
+
+export interface PolynomialOptions {
+  /** Threads that compute, 1 … 256. By default as many as there are cores, 16 at most. */
+  readonly threads?: number;
+  /** The error of outputs relative to A|V|/A1, above 0 and below 1, apart from the dtype's rounding; 1/n by default. */
+  readonly error?: number;
+  /** Compute where that is slower than exact attention, or without the error that was asked for. */
+  readonly force?: boolean;
+  /** The degree to take, with `force` only; whatever error it has is claimed. */
+  readonly degree?: number;
+  /** For tests: rows in a block, a multiple of 8. */
+  readonly blockRows?: number;
+}
+
+export interface PolynomialOracle extends Oracle {
+  /** What `attend` would do, without doing it. Reads the matrices once; throws an `InputError` as `attend` does. */
+  plan(attention: Attention): Plan;
+}
+
+/** Calls with less work run on the calling thread. */
+const threadsFrom = 4e7;
+
+/**
+ * Opens the polynomial oracle; throws an `InputError` for options that are out of range. Nothing starts before a call.
+ *
+ * @example
+ * const oracle = polynomialOracle({ error: 1e-4 });
+ * const { output, reason } = await oracle.attend(attention);
+ */
+export function polynomialOracle(options: PolynomialOptions = {}): PolynomialOracle {
+  const { threads, error, force = false, degree, blockRows = 1024 } = options;
+  const wanted = threads === undefined ? availableThreads : requireThreads(threads);
+  requireRange(error, degree);
+  let engine: Promise<Engine> | undefined;
+  let closed = false;
+  let last: Promise<unknown> = Promise.resolve();
+  const targetFor = (keys: number): number => error ?? defaultError(keys);
+
+  const attendNow = async (attention: Attention, attendOptions: AttendOptions): Promise<Attended> => {
+    const started = performance.now();
+    if (closed) throw new Error('the polynomial oracle was closed');
+    attendOptions.signal?.throwIfAborted();
+    const measured = measure(attention);
+    const sizes = sizesOf(attention, measured);
+    const plan = planFor(sizes, targetFor(attention.k.rows));
+    if (!force) requireWorth(plan);
+    if (sizes.M > largestM) throw beyond(sizes.M);
+    const chosen = choose(sizes, plan, force ? degree : undefined);
+    const order = monomials(attention.q.columns, chosen.p.degree);
+    const values = await run(attention, measured, order, chosen.p, {
+      engine: await (engine ??= openEngine(wanted)),
+      blockRows,
+      options: attendOptions,
+    });
+    return {
+      output: { rows: attention.q.rows, columns: attention.v.columns, values, error: chosen.error },
+      path: 'polynomial',
+      reason: reasonOf(plan, chosen.p.degree, order.rank, sizes),
+      seconds: (performance.now() - started) / 1000,
+    };
+  };
+
+  return {
+    name: 'polynomial',
+    // What is not forced keeps to the target or is refused.
+    claim: ({ dtype, keys }) => claimFor(dtype, weightsFor(targetFor(keys))),
+    plan(attention) {
+      return planFor(sizesOf(attention, measure(attention)), targetFor(attention.k.rows));
+    },
+    attend(attention, attendOptions = {}) {
+      const result = last.then(() => attendNow(attention, attendOptions)); // calls share memory and wait for each other
+      last = result.catch(() => {});
+      return result;
+    },
+    async close() {
+      closed = true;
+      await (await engine)?.close();
+      await last;
+      await (await engine)?.close(); // a call that was just starting may have started threads
+    },
+  };
+}
+
+function sizesOf({ q, k, v, dtype }: Attention, { M, columnBound }: Measured): Sizes {
+  return { queries: q.rows, keys: k.rows, headDim: q.columns, valueDim: v.columns, dtype, M, columnBound };
+}
+
+interface Chosen {
+  readonly p: ExponentialPolynomial;
+  readonly error: OutputError;
+}
+
+function choose(sizes: Sizes, plan: Plan, degree: number | undefined): Chosen {
+  if (degree === undefined) return plan.certified ?? truncated(sizes, plan);
+  if (rankOf(sizes.headDim, degree) > mostMonomials) {
+    throw new InputError({
+      code: 'rank-too-large',
+      field: 'degree',
+      expected: `a degree with at most ${mostMonomials} monomials in ${sizes.headDim} variables`,
+      found: `${degree}, ${shown(rankOf(sizes.headDim, degree))} monomials`,
+      hint: 'choose a lower degree',
+    });
+  }
+  const p = exponentialPolynomial(sizes.M, degree);
+  return { p, error: claimFor(sizes.dtype, errorOf(sizes, p)) };
+}
+
+/** Refuses what exact attention does faster, and what no degree certifies, with the numbers. */
+function requireWorth(plan: Plan): void {
+  const { M, target, degree, rank, work, exactWork, certified } = plan;
+  const needs = `degree ${degree}, rank ${shown(rank)}, for logits up to ${shown(M)} and an error of ${shown(target)}: about ${shown(work / exactWork)} times the work of exact attention`;
+  if (work >= exactWork) {
+    throw new InputError({
+      code: 'polynomial-slower',
+      field: '--oracle',
+      expected: 'an attention that the polynomial method makes faster',
+      found: needs,
+      hint: 'use --oracle cpu, or --force',
+    });
+  }
+  if (certified === undefined) {
+    throw new InputError({
+      code: 'polynomial-uncertified',
+      field: '--oracle',
+      expected: 'an error that the polynomial method can certify in float64 with at most 2^20 monomials',
+      found: needs,
+      hint: 'use --oracle cpu, ask for a larger error, or --force',
+    });
+  }
+}
+
+function beyond(M: number): InputError {
+  return new InputError({
+    code: 'polynomial-uncertified',
+    field: '--oracle',
+    expected: `logits up to ${largestM}, for a polynomial in float64`,
+    found: `a bound of ${shown(M)}`,
+    hint: 'use --oracle cpu',
+  });
+}
+
+function reasonOf(
+  { degree: needed, target, work, exactWork, M }: Plan,
+  degree: number,
+  rank: number,
+  sizes: Sizes,
+): string {
+  const cut = degree < needed ? ` instead of ${needed} for an error of ${shown(target)}` : '';
+  const ratio = exactWork / (degree === needed ? work : work * (rank / rankOf(sizes.headDim, needed)));
+  const cost = ratio >= 1 ? `${shown(ratio)} times less` : `${shown(1 / ratio)} times more`;
+  return `degree ${degree}${cut}, rank ${rank}, for logits up to ${shown(M)}; ${cost} work than exact attention`;
+}
+
+const shown = (x: number): string => String(Number(x.toPrecision(3)));
+
+/** Rows in the key parts that are added up apart, 16 at most, and fewer where sums are large. */
+const partRows = 1024;
+
+interface Means {
+  readonly engine: Engine;
+  readonly blockRows: number;
+  readonly options: AttendOptions;
+}
+
+/** The outputs. The same bits whatever the threads: keys are summed in parts that depend on the sizes alone. */
+async function run(
+  { q, k, v, scale, dtype }: Attention,
+  { keyUnits, valueUnits }: Measured,
+  order: Monomials,
+  p: ExponentialPolynomial,
+  { engine, blockRows, options }: Means,
+): Promise<Float64Array<ArrayBuffer>> {
+  const { memory } = engine;
+  const { variables: d, degree, rank, inner } = order;
+  const pairs = Math.ceil((v.columns + 1) / 2);
+  const pool = await engine.pool((q.rows + k.rows) * rank * pairs >= threadsFrom);
+  const parts = Math.max(1, Math.min(16, Math.ceil(k.rows / partRows), Math.floor(2 ** 22 / rank)));
+  const arena = newArena();
+  const runs = arena.take(order.runs.length * 4);
+  const weights = arena.take(pairs * rank * 16);
+  const sums = Array.from({ length: parts }, () => arena.take(rank * 32));
+  const slots = Array.from({ length: pool.threads === 1 ? 1 : 2 * pool.threads }, () => ({
+    rows: arena.take(blockRows * d * 8),
+    values: arena.take(blockRows * 16),
+    features: arena.take(inner * 64),
+  }));
+  reserve(memory, arena.end);
+  new Int32Array(memory.buffer, runs, order.runs.length).set(order.runs);
+  const coefficients = weightsOf(order, p.coefficients);
+  const passes = pairs + 1;
+  let pass = 0;
+  const during = (): AttendOptions => ({
+    ...options,
+    onProgress: (done) => options.onProgress?.((pass + done) / passes),
+  });
+
+  pool.hold();
+  try {
+    for (; pass < pairs; pass++) {
+      for (const at of sums) new Float64Array(memory.buffer, at, rank * 4).fill(0);
+      const rowsAPart = Math.ceil(k.rows / parts / 8) * 8;
+      await inBlocks(k.rows, rowsAPart, slots, during(), async (slot, first, end) => {
+        const keys = new Float64Array(blockRows * d);
+        const read = new Float64Array(blockRows * v.columns);
+        for (let from = first; from < end; from += blockRows) {
+          options.signal?.throwIfAborted();
+          const to = Math.min(end, from + blockRows);
+          k.read(from, to, keys);
+          v.read(from, to, read);
+          inLanes(keys, to - from, d, (c) => 1 / keyUnits[c]!, 1, new Float64Array(memory.buffer, slot.rows));
+          pairInLanes(
+            read,
+            to - from,
+            v.columns,
+            pass,
+            valueUnits,
+            new Float64Array(memory.buffer, slot.values),
+          );
+          const groups = Math.ceil((to - from) / 8);
+          const at = sums[Math.floor(first / rowsAPart)]!;
+          await pool.run({
+            call: 'addMoments',
+            with: [slot.rows, slot.values, groups, d, degree, runs, slot.features, at],
+          });
+        }
+      });
+      const of = new Float64Array(memory.buffer, weights + pass * rank * 16, rank * 2);
+      const each = sums.map((at) => new Float64Array(memory.buffer, at, rank * 4));
+      for (let a = 0; a < rank; a++) {
+        for (let column = 0; column < 2; column++) {
+          let sum = 0;
+          for (const part of each) sum += part[a * 4 + column * 2]! + part[a * 4 + column * 2 + 1]!;
+          of[a * 2 + column] = sum * coefficients[a]!;
+        }
+      }
+    }
+
+    const values = new Float64Array(q.rows * v.columns);
+    await inBlocks(q.rows, blockRows, slots, during(), async (slot, from, to) => {
+      const queries = new Float64Array((to - from) * d);
+      q.read(from, to, queries);
+      inLanes(queries, to - from, d, (c) => keyUnits[c]!, scale, new Float64Array(memory.buffer, slot.rows));
+      const groups = Math.ceil((to - from) / 8);
+      const totals = new Float64Array(to - from);
+      for (let pair = 0; pair < pairs; pair++) {
+        await pool.run({
+          call: 'applyMoments',
+          // prettier-ignore
+          with: [slot.rows, groups, d, degree, runs, slot.features, weights + pair * rank * 16, slot.values],
+        });
+        const out = new Float64Array(memory.buffer, slot.values, groups * 16);
+        for (let i = 0; i < to - from; i++) {
+          const at = (i >> 3) * 16 + (i & 7);
+          if (pair === 0) totals[i] = out[at]!;
+          for (let column = pair === 0 ? 1 : 0; column < 2; column++) {
+            const c = 2 * pair + column - 1;
+            if (c >= v.columns) continue;
+            values[(from + i) * v.columns + c] = roundTo(
+              dtype,
+              (out[at + 8 * column]! / totals[i]!) * valueUnits[c]!,
+            );
+          }
+        }
+      }
+    });
+    return values;
+  } finally {
+    pool.release();
+  }
+}
+
+/** Rows as the kernel has them: groups of eight, [d][8], each entry times its column's unit (exactly), then `scale`. */
+function inLanes(
+  block: Float64Array,
+  rows: number,
+  d: number,
+  unit: (column: number) => number,
+  scale: number,
+  into: Float64Array,
+): void {
+  const units = Float64Array.from({ length: d }, (_, c) => unit(c));
+  for (let i = 0; i < Math.ceil(rows / 8) * 8; i++) {
+    const to = (i >> 3) * d * 8 + (i & 7);
+    for (let c = 0; c < d; c++) into[to + c * 8] = i < rows ? block[i * d + c]! * units[c]! * scale : 0;
+  }
+}
+
+/** Columns 2·pair - 1 and 2·pair of V, in groups of eight, [2][8]; column -1 is all ones, one beyond the last all zero. */
+function pairInLanes(
+  block: Float64Array,
+  rows: number,
+  columns: number,
+  pair: number,
+  units: Float64Array,
+  into: Float64Array,
+): void {
+  for (let i = 0; i < Math.ceil(rows / 8) * 8; i++) {
+    for (let column = 0; column < 2; column++) {
+      const c = 2 * pair + column - 1;
+      const value = c < 0 ? 1 : c >= columns ? 0 : block[i * columns + c]! / units[c]!;
+      into[(i >> 3) * 16 + column * 8 + (i & 7)] = i < rows ? value : 0;
+    }
+  }
+}
+
+function requireRange(error: number | undefined, degree: number | undefined): void {
+  if (error !== undefined && !(error > 0 && error < 1)) {
+    throw optionFault('error', 'a number above 0 and below 1', error);
+  }
+  if (degree !== undefined && !(Number.isInteger(degree) && degree >= 0 && degree <= highestDegree)) {
+    throw optionFault('degree', `a whole number from 0 to ${highestDegree}`, degree);
+  }
+}
+
+function optionFault(field: string, expected: string, found: number): InputError {
+  return new InputError({
+    code: 'option-value',
+    field,
+    expected,
+    found: String(found),
+    hint: 'leave it out to let the oracle choose',
+  });
+}

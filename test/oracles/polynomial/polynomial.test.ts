@@ -1,0 +1,237 @@
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { entries, type Attention } from '../../../src/problems/attention.ts';
+import { InputError } from '../../../src/problems/input-error.ts';
+import { exponentialPolynomial, largestM } from '../../../src/oracles/polynomial/exponential.ts';
+import { measure } from '../../../src/oracles/polynomial/measure.ts';
+import { monomials, rankOf } from '../../../src/oracles/polynomial/monomials.ts';
+import { plainAttend } from '../../../src/oracles/polynomial/plain.ts';
+import { polynomialOracle } from '../../../src/oracles/polynomial/polynomial.ts';
+import { decimalAttention } from '../../support/decimal-attention.ts';
+import { suite } from '../../support/harness.ts';
+import { adversarial, attentions, cook, distance, hardAttention, numbers } from '../cases.ts';
+
+const forced = polynomialOracle({ force: true });
+
+/** Small entries, as the method likes them. */
+function easy(seed: number, shape: Partial<Parameters<typeof cook>[0]> = {}): Attention {
+  const next = numbers(seed);
+  const entry = (): number => 2 * next() - 1;
+  return cook({ queries: 19, keys: 45, headDim: 4, valueDim: 3, q: entry, k: entry, v: entry, ...shape });
+}
+
+/** All logits are +M or -M: queries and keys are ± one vector. */
+function extreme(M: number, positive: number, keys: number): Attention {
+  const size = Math.sqrt(M);
+  return cook({
+    queries: 2,
+    keys,
+    headDim: 4,
+    valueDim: 2,
+    scale: 1 / 4,
+    q: (r) => (r === 0 ? size : -size),
+    k: (r) => (r < positive ? size : -size),
+    v: (r, c) => (c === 0 ? Number(r < positive) : 1),
+  });
+}
+
+const faultOf = async (made: Promise<unknown>): Promise<InputError['fault']> => {
+  const thrown = await made.then(
+    () => new Error('did not refuse'),
+    (error: unknown) => error,
+  );
+  assert.instance(thrown, InputError, String(thrown));
+  return (thrown as InputError).fault;
+};
+
+suite('oracles/polynomial/polynomial', (test) => {
+  test('random attentions are within the claim', async () => {
+    let certified = 0;
+    await fc.assert(
+      fc.asyncProperty(attentions, async (attention) => {
+        const plan = forced.plan(attention);
+        if (plan.M > largestM || plan.certified === undefined) return;
+        certified++;
+        const attended = await forced.attend(attention);
+        assert.equal(attended.output.error, plan.certified.error);
+        const { share } = distance(attention, attended);
+        assert.ok(share <= 1, `${share} times the claim`);
+      }),
+    );
+    assert.ok(certified > 20, `only ${certified} could be certified`);
+  });
+
+  test('inputs that have broken softmaxes are within the claim', async () => {
+    let certified = 0;
+    for (const [name, attention] of adversarial()) {
+      if (forced.plan(attention).certified === undefined) continue;
+      certified++;
+      const { share } = distance(attention, await forced.attend(attention));
+      assert.ok(share <= 1, `${name}: ${share} times the claim`);
+    }
+    assert.ok(certified > 10, `only ${certified}`);
+  });
+
+  test('logits that are all M or -M are within the claim of every degree, and come near it', async () => {
+    let nearest = 0;
+    for (const M of [0.25, 1, 2, 4]) {
+      for (let degree = 2; degree <= 14; degree++) {
+        const oracle = polynomialOracle({ force: true, degree });
+        for (const positive of [0, 1, 40]) {
+          const attention = extreme(M, positive, 41);
+          const attended = await oracle.attend(attention);
+          if (attended.output.error.relative === Infinity) continue;
+          const { share } = distance(attention, attended);
+          assert.ok(share <= 1, `M ${M}, degree ${degree}: ${share} times the claim`);
+          nearest = Math.max(nearest, share);
+        }
+        await oracle.close();
+      }
+    }
+    assert.ok(nearest > 0.1, `the claim is ${1 / nearest} times too large everywhere`);
+  });
+
+  test('the claim before the matrices exist covers the one after', async () => {
+    for (const dtype of ['f64', 'f32', 'f16', 'bf16'] as const) {
+      const attention = easy(3, { dtype });
+      const { error } = (await forced.attend(attention)).output;
+      const shape = { dtype, keys: 45, headDim: 4, maxLogit: 1, exactProducts: false };
+      const claim = forced.claim(shape);
+      assert.ok(error.relative <= claim.relative && error.absolute <= claim.absolute);
+    }
+  });
+
+  test('an error that is asked for is certified, with a higher degree for a smaller one', () => {
+    let last = -1;
+    for (const error of [1e-1, 1e-3, 1e-6, 1e-9]) {
+      const plan = polynomialOracle({ error }).plan(easy(4));
+      assert.ok(plan.certified!.error.relative <= error * (1 + 1e-9) + 1e-15 && plan.degree > last);
+      assert.is(plan.rank, rankOf(4, plan.degree));
+      last = plan.degree;
+    }
+  });
+
+  test('values of 1 give 1 exactly', async () => {
+    for (const valueDim of [1, 2, 5]) {
+      const { output } = await forced.attend(easy(5, { valueDim, v: () => 1 }));
+      assert.ok(output.values.length === 19 * valueDim && output.values.every((y) => y === 1));
+    }
+  });
+
+  test('the kernel agrees with the plain loops to rounding, whatever the sizes', async () => {
+    for (const [queries, keys, headDim, valueDim, degree] of [
+      [1, 1, 1, 1, 0],
+      [7, 9, 3, 1, 1],
+      [8, 8, 3, 2, 5],
+      [17, 1100, 5, 4, 4],
+      [30, 33, 2, 0, 6],
+      [9, 2500, 0, 3, 2],
+    ] as const) {
+      const attention = easy(6, { queries, keys, headDim, valueDim, scale: 0.2 });
+      const measured = measure(attention);
+      const { coefficients } = exponentialPolynomial(measured.M, degree);
+      const wanted = plainAttend(attention, monomials(headDim, degree), measured, coefficients);
+      const oracle = polynomialOracle({ force: true, degree });
+      const { output } = await oracle.attend(attention);
+      await oracle.close();
+      assert.is(output.values.length, queries * valueDim);
+      output.values.forEach((y, e) => assert.ok(Math.abs(y - wanted[e]!) <= 1e-12, `${y} for ${wanted[e]}`));
+    }
+  });
+
+  test('one block or many give the same to rounding, and one thread or many the same bits', async () => {
+    const attention = easy(7, { queries: 3000, keys: 5000, headDim: 5 });
+    const run = async (blockRows: number, threads: number): Promise<Float64Array> => {
+      const oracle = polynomialOracle({ force: true, blockRows, threads, error: 1e-9 });
+      const { output } = await oracle.attend(attention);
+      await oracle.close();
+      return output.values;
+    };
+    const whole = await run(5000, 1);
+    const many = await run(256, 1);
+    assert.ok(whole.every((y, e) => Math.abs(y - many[e]!) <= 1e-13));
+    assert.equal(await run(256, 3), many);
+  });
+
+  test('where the claim says anything, the error is no larger than with Taylor features of the same rank', () => {
+    let compared = 0;
+    for (const M of [0.5, 1, 2, 4]) {
+      for (let degree = 1; degree <= 9; degree++) {
+        for (const positive of [1, 20]) {
+          const attention = extreme(M, positive, 40);
+          const exact = decimalAttention(attention).values.map((y) => y.toNumber());
+          const taylor = Float64Array.from({ length: degree + 1 }, () => 1);
+          for (let j = 1; j <= degree; j++) taylor[j] = taylor[j - 1]! / j;
+          const measured = measure(attention);
+          const order = monomials(4, degree);
+          const worst = (coefficients: Float64Array): number =>
+            plainAttend(attention, order, measured, coefficients).reduce(
+              (most, y, e) => Math.max(most, Math.abs(y - exact[e]!)),
+              0,
+            );
+          const p = exponentialPolynomial(measured.M, degree);
+          if (Math.exp(M) * p.error >= 0.5) continue;
+          compared++;
+          const { coefficients } = p;
+          const [ours, theirs] = [worst(coefficients), worst(taylor)];
+          assert.ok(ours <= theirs + 1e-14, `M ${M}, degree ${degree}: ${ours} against ${theirs}`);
+        }
+      }
+    }
+    assert.ok(compared > 40, `only ${compared} compared`);
+  });
+
+  test('a hard instance is refused with the rank it would need, and forced it claims nothing', async () => {
+    const shape = { queries: 40, keys: 200, pads: 30, headDim: 92, bound: 12.5, bits: 40 };
+    const attention = hardAttention(8, shape);
+    const oracle = polynomialOracle();
+    const fault = await faultOf(oracle.attend(attention));
+    assert.is(fault.code, 'polynomial-slower');
+    assert.match(
+      fault.found,
+      /^degree \d+, rank \d\.\d+e\+\d+, for logits up to .* the work of exact attention$/,
+    );
+    assert.match(fault.hint, /--force/);
+    const { output, reason } = await forced.attend(hardAttention(8, shape));
+    assert.is(output.error.relative, Infinity);
+    assert.is(output.values.length, 40);
+    assert.match(reason, /^degree 3 instead of \d+ for an error of 0.00435, rank 138415/);
+  });
+
+  test('what float64 cannot certify is refused though it would be faster', async () => {
+    const attention = easy(9, { queries: 300, keys: 300, headDim: 1, valueDim: 1, scale: 30 });
+    const oracle = polynomialOracle();
+    assert.is((await faultOf(oracle.attend(attention))).code, 'polynomial-uncertified');
+  });
+
+  test('options out of range, degrees with too many monomials and huge logits are refused', async () => {
+    for (const options of [{ error: 0 }, { error: 1 }, { error: NaN }, { degree: -1 }, { degree: 1.5 }]) {
+      assert.throws(() => polynomialOracle(options), /expected a/);
+    }
+    const wide = polynomialOracle({ force: true, degree: 9 });
+    assert.is((await faultOf(wide.attend(easy(1, { headDim: 30 })))).code, 'rank-too-large');
+    const far = easy(1, { scale: 1000 });
+    assert.is((await faultOf(forced.attend(far))).code, 'polynomial-uncertified');
+    assert.is((await faultOf(forced.attend(easy(1, { keys: 0 })))).code, 'no-keys');
+    assert.is((await faultOf(forced.attend(easy(1, { v: () => NaN })))).code, 'entry-not-finite');
+  });
+
+  test('progress rises to 1, a signal stops it, and once closed it throws', async () => {
+    const attention = easy(2, { keys: 4000 });
+    const seen: number[] = [];
+    const oracle = polynomialOracle({ force: true });
+    await oracle.attend(attention, { onProgress: (done) => seen.push(done) });
+    assert.ok(seen.length > 2 && seen.at(-1) === 1 && seen.every((x, i) => i === 0 || x >= seen[i - 1]!));
+    const aborted = oracle.attend(attention, { signal: AbortSignal.abort(new Error('stop')) });
+    assert.match(String(await aborted.catch((error: unknown) => error)), /stop/);
+    await oracle.close();
+    assert.match(String(await oracle.attend(attention).catch((error: unknown) => error)), /was closed/);
+  });
+
+  test('the entries of Q, K and V are not changed', async () => {
+    const attention = easy(11);
+    const before = [attention.q, attention.k, attention.v].map(entries);
+    await forced.attend(attention);
+    assert.equal([attention.q, attention.k, attention.v].map(entries), before);
+  });
+});
