@@ -13,6 +13,15 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'src/readout': ['src/problems'],
   reductions: ['src/problems', 'src/readout'],
   'src/verify': ['src/problems', 'src/formats', 'src/readout', 'reductions', 'src/oracles', 'src/solvers'],
+  'src/experiments': [
+    'src/problems',
+    'src/formats',
+    'src/readout',
+    'reductions',
+    'src/oracles',
+    'src/solvers',
+    'src/verify',
+  ],
   'src/cli': [
     'src/problems',
     'src/formats',
@@ -21,6 +30,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'src/oracles',
     'src/solvers',
     'src/verify',
+    'src/experiments',
   ],
   'src/index.ts': ['src/problems', 'src/readout', 'reductions', 'src/oracles', 'src/verify'],
 };

@@ -8,6 +8,7 @@ import { generate } from './commands/generate.ts';
 import { random } from './commands/random.ts';
 import { reduce } from './commands/reduce.ts';
 import { solve } from './commands/solve.ts';
+import { transition } from './commands/transition.ts';
 import { verify } from './commands/verify.ts';
 import { UsageError } from './faults.ts';
 import { usageMessage, usageWords } from './usage.ts';
@@ -25,6 +26,7 @@ const commands = [
   reduce,
   random,
   explain,
+  transition,
   doctor,
 ] as readonly CommandModule[];
 const names = [...commands.map(({ command }) => String(command).split(' ')[0]!), 'completion'];

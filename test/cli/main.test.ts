@@ -8,7 +8,18 @@ import { program } from '../../src/cli/program.ts';
 import { suite } from '../support/harness.ts';
 import { inFolder, linesOf, listing, mainFile, seth, shell, shippedInstances } from './seth.ts';
 
-const commands = ['verify', 'solve', 'generate', 'attend', 'decode', 'reduce', 'random', 'explain', 'doctor'];
+const commands = [
+  'verify',
+  'solve',
+  'generate',
+  'attend',
+  'decode',
+  'reduce',
+  'random',
+  'explain',
+  'transition',
+  'doctor',
+];
 const families = 'uniform planted pigeonhole parity colouring ladder sequential teaching'.split(' ');
 
 /** Every help there is: of the program, of its commands, of the families of `random`. */

@@ -125,4 +125,16 @@ suite('src/cli/commands/attend', (test) => {
       assert.equal(listing(folder), before);
     });
   });
+
+  test('the polynomial oracle says what it would take, and --force makes it do it', async () => {
+    const input = file([2, 0, 0, 0]);
+    const args = ['attend', '-', '-o', '-', '--oracle', 'polynomial'];
+    const refused = await seth(args, { input });
+    assert.is(refused.code, 2);
+    assert.match(refused.stderr, /degree \d+, rank \d+, for logits up to 0\.5 .*--force\n$/);
+    const { code, bytes } = await seth([...args, '--force'], { input });
+    assert.is(code, 0);
+    const { values } = readOutput(bytes, { rows: 1, columns: 1 });
+    assert.ok(Math.abs(values[0]! - logistic(0.5)) <= 0.25);
+  });
 });

@@ -111,6 +111,17 @@ suite('oracles/polynomial/polynomial', (test) => {
     }
   });
 
+  test('no larger error is taken for the one that was asked for, down to where rounding forbids any', () => {
+    const attention = easy(4, { scale: 1 });
+    let refused = 0;
+    for (let k = 4; k <= 50; k++) {
+      const { certified } = polynomialOracle({ error: 2 ** -k }).plan(attention);
+      if (certified === undefined) refused++;
+      else assert.ok(certified.error.relative <= 2 ** -k * (1 + 1e-9) + 1e-15, `2^-${k}`);
+    }
+    assert.ok(refused > 5 && refused < 30, `${refused} refused`);
+  });
+
   test('values of 1 give 1 exactly', async () => {
     for (const valueDim of [1, 2, 5]) {
       const { output } = await forced.attend(easy(5, { valueDim, v: () => 1 }));

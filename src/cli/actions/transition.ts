@@ -1,0 +1,50 @@
+/** `seth transition`: the sharp transition, measured, into files. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { transitionConfig } from '../../experiments/transition/config.ts';
+import { toCsv } from '../../experiments/transition/csv.ts';
+import { transitionFigure } from '../../experiments/transition/figure.ts';
+import { runTransition } from '../../experiments/transition/run.ts';
+import { cpuOracle } from '../../oracles/cpu/cpu.ts';
+import { polynomialOracle } from '../../oracles/polynomial/polynomial.ts';
+import type { TransitionArguments } from '../commands/transition.ts';
+import { exits } from '../faults.ts';
+import { fileFault } from '../file-fault.ts';
+import { numberOf } from '../options.ts';
+import { openProgress } from '../progress.ts';
+import { version } from '../version.ts';
+import { print, writeWhole } from '../write.ts';
+
+export async function transition(args: TransitionArguments): Promise<number> {
+  const seed = numberOf('seed', args.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? 1;
+  await mkdir(args.out, { recursive: true }).catch((error: unknown) => {
+    throw fileFault(error, args.out, 'a folder that can be written');
+  });
+  const oracles = { polynomial: polynomialOracle(), exact: cpuOracle({ path: 'dense' }) };
+  const progress = await openProgress(args.progress);
+  try {
+    const result = await runTransition(transitionConfig(args.quick, seed), oracles, (done) =>
+      progress.update(done, 'transition'),
+    );
+    const files = {
+      'transition.json': `${JSON.stringify({ version: version(), ...result }, null, 1)}\n`,
+      'paper.csv': toCsv(result.paper),
+      'measured.csv': toCsv(result.measured),
+      'hard.csv': toCsv(result.hard),
+      'transition.svg': transitionFigure(result.paper),
+    };
+    for (const [name, text] of Object.entries(files)) {
+      await writeWhole(join(args.out, name), (write) => write(text));
+    }
+    progress.stop();
+    await print(
+      Object.keys(files)
+        .map((name) => `${join(args.out, name)}\n`)
+        .join(''),
+    );
+  } finally {
+    progress.stop();
+    await Promise.all([oracles.polynomial.close(), oracles.exact.close()]);
+  }
+  return exits.ok;
+}

@@ -1,0 +1,27 @@
+import type { CommandModule } from 'yargs';
+import { act } from '../act.ts';
+import { progressOption, type Typed } from '../options.ts';
+import type { ProgressMode } from '../progress.ts';
+
+export interface TransitionArguments {
+  readonly out: string;
+  readonly quick: boolean;
+  readonly seed?: Typed;
+  readonly progress: ProgressMode;
+}
+
+export const transition: CommandModule<object, TransitionArguments> = {
+  command: 'transition',
+  describe: 'Measure both sides of the transition at B = √(log n), into CSV, JSON and SVG files',
+  builder: (yargs) =>
+    yargs
+      .options({
+        out: { string: true, requiresArg: true, demandOption: true, describe: 'The folder to write to' },
+        quick: { boolean: true, default: false, describe: 'Smaller sizes, under 40 s' },
+        seed: { requiresArg: true, defaultDescription: '1', describe: 'Seed of the random matrices' },
+        progress: progressOption,
+      })
+      .example('seth transition --quick --out transition', '')
+      .epilogue('Exit code: 0 written, 2 bad input.'),
+  handler: act(async () => (await import('../actions/transition.ts')).transition),
+};

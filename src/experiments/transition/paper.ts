@@ -1,0 +1,50 @@
+/**
+ * Both sides of the transition in closed form, for n beyond what any machine holds. As exponents of n, the way the
+ * theorem counts.
+ *
+ * The fast side: the worst logit for entries up to B is M = B²; the degree is what the tail of exp's Chebyshev series
+ * needs for an error of 1/n (polynomial/exponential.ts), and the rank is binom(d + g, g). Where rank ≥ n there is nothing
+ * to be gained. The hard side: reading a count by exact interpolation at D + 1 Chebyshev nodes in [x_min, 1],
+ * x_min = exp(-B²/d), amplifies errors by Λ = T_D((1 + x_min)/(1 - x_min)), with D = d, the most that d coordinates can
+ * have in common. A reduction needs Λ = n^O(1), for then an error of 1/n^O(1) decodes.
+ */
+import { degreeFor } from '../../oracles/polynomial/exponential.ts';
+import { weightsFor } from '../../oracles/polynomial/claim.ts';
+import type { Point } from './config.ts';
+
+export interface OnPaper extends Point {
+  /** B², the largest |logit| there can be. */
+  readonly logit: number;
+  readonly degree: number;
+  /** log_n of the rank: below 1 the method is subquadratic. */
+  readonly rankExponent: number;
+  /** log_n of the amplification of exact interpolation. */
+  readonly amplificationExponent: number;
+}
+
+export function onPaper(point: Point): OnPaper {
+  const { log2n, n, d, bound } = point;
+  const logit = bound * bound;
+  const degree = degreeFor(logit, weightsFor(1 / n));
+  const lnN = log2n * Math.LN2;
+  return {
+    ...point,
+    logit,
+    degree,
+    rankExponent: logRank(d, degree) / lnN,
+    amplificationExponent: logChebyshev(d, Math.exp(-logit / d)) / lnN,
+  };
+}
+
+/** ln binom(d + g, g). */
+export function logRank(d: number, g: number): number {
+  let log = 0;
+  for (let i = 1; i <= Math.min(d, g); i++) log += Math.log1p(Math.max(d, g) / i);
+  return log;
+}
+
+/** ln T_D((1 + x)/(1 - x)), without overflow. */
+export function logChebyshev(D: number, x: number): number {
+  const angle = D * Math.acosh((1 + x) / (1 - x));
+  return angle + Math.log1p(Math.exp(-2 * angle)) - Math.LN2;
+}

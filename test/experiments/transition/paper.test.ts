@@ -1,0 +1,51 @@
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { points, transitionConfig } from '../../../src/experiments/transition/config.ts';
+import { logChebyshev, logRank, onPaper } from '../../../src/experiments/transition/paper.ts';
+import { rankOf } from '../../../src/oracles/polynomial/monomials.ts';
+import { chebyshevAmplification } from '../../../src/readout/interpolation.ts';
+import { suite } from '../../support/harness.ts';
+
+const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * (1 + Math.abs(b));
+
+/** The rows on paper of one γ, from small n to large. */
+const rowsOf = (gamma: number, sizes: readonly number[]): ReturnType<typeof onPaper>[] =>
+  points(sizes, { ...transitionConfig(true, 1), exponents: [gamma] }).map(onPaper);
+
+suite('experiments/transition/paper', (test) => {
+  test('logarithms are those of the rank and of the amplification', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 12 }), (d, g) => {
+        assert.ok(near(logRank(d, g), Math.log(rankOf(d, g))));
+      }),
+    );
+    for (const x of [1e-6, 0.1, 0.5, 0.9]) {
+      assert.ok(near(logChebyshev(9, x), Math.log(chebyshevAmplification(9, x))), String(x));
+    }
+  });
+
+  test('below γ = ½ the rank’s exponent falls, at ½ and above it rises', () => {
+    const sizes = [16, 24, 32, 48, 64];
+    const steps = (gamma: number): number[] =>
+      rowsOf(gamma, sizes).flatMap(({ rankExponent }, i, all) =>
+        i === 0 ? [] : [rankExponent - all[i - 1]!.rankExponent],
+      );
+    assert.ok(rowsOf(0.25, sizes).at(-1)!.rankExponent < rowsOf(0.25, sizes)[0]!.rankExponent);
+    assert.ok(rowsOf(0, sizes).every(({ rankExponent }) => rankExponent < 1));
+    for (const gamma of [0.5, 0.75, 1])
+      assert.ok(
+        steps(gamma).every((step) => step > 0),
+        String(gamma),
+      );
+  });
+
+  test('the amplification is a fixed power of n at γ = ½, a growing one below, a vanishing one above', () => {
+    const sizes = [32, 64, 128];
+    const [half, below, above] = [0.5, 0.25, 0.75].map((gamma) =>
+      rowsOf(gamma, sizes).map(({ amplificationExponent }) => amplificationExponent),
+    );
+    assert.ok(Math.max(...half!) - Math.min(...half!) < 0.03);
+    assert.ok(below![2]! > below![1]! && below![1]! > below![0]!);
+    assert.ok(above![2]! < above![1]! && above![1]! < above![0]!);
+  });
+});
