@@ -240,6 +240,24 @@ if (hasAdapter) {
       }
     });
 
+    test('patterns too heavy for counts and sums on the device take another mode', async () => {
+      const attention = cook({
+        queries: 2,
+        keys: 6,
+        headDim: 540,
+        valueDim: 1,
+        q: () => 1,
+        k: (r, c) => (c < 515 + r ? 1 : 0),
+        v: (r) => r,
+      });
+      const small = gpuOracle({ limits: { maxComputeWorkgroupStorageSize: 4096 } });
+      const attended = await small.attend(attention);
+      assert.is(attended.path, 'f64-emulated');
+      assert.match(attended.reason, /too heavy for the device/);
+      assertWithin('540 columns', attention, attended);
+      await small.close();
+    });
+
     test('two calls at once are as one after the other', async () => {
       const jobs = [dense(3, 900, 3000, 'f32'), typical, dense(5, 70, 300), dense(6, 900, 2000, 'f32')];
       const inTurn = [];
