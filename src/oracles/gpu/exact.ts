@@ -57,7 +57,8 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
       const threadsOf = (planes: number): number =>
         threadsFor(size, planes, limits.maxComputeWorkgroupStorageSize, software ? 16 : 64);
       const summed = classes.some((one) => one.factor !== 0 && isSummed(one));
-      if (threadsOf(summed ? 2 : 1) === 0) return `patterns of up to ${degree} ones are too heavy for the device`;
+      if (threadsOf(summed ? 2 : 1) === 0)
+        return `patterns of up to ${degree} ones are too heavy for the device`;
       const placed = classes
         .filter(({ factor }) => factor !== 0)
         .map((one) => place(keys, one, v, queue, mostBytes));
