@@ -8,7 +8,8 @@
  * z = hi + lo (weight-table.ts): Math.exp is within 2u (assumed, as for the reference oracle), 1 + (lo + lo²/2) and the
  * product round by u each, and the rest, lo³/6 and the roundings of lo, is below 2^-59. A count times a weight rounds by
  * u, their compensated sum by u and second-order terms, a value times a sum by u, and adding up C classes by (C − 1)u.
- * Weights span at most e^1000 below e^340 and never are subnormal; an attention with a wider span is not taken.
+ * Weights span at most e^1000 below e^340 and never are subnormal; an attention with a wider span is not taken, nor one
+ * whose logits could reach 2^30 before anything cancels, for which lo would not be small.
  */
 import type { Attention, Matrix, OutputError } from '../../problems/attention.ts';
 import { roundTo, type Dtype } from '../../problems/dtype.ts';

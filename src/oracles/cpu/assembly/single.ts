@@ -10,7 +10,7 @@
  *
  * The weight of a pair is 2^(t-M+E) · exp(scale·r) as in float64, and r = s - t·L is as good as s: with |t| < 2^11
  * and the upper 13 bits of L the first product is exact, and so is the difference. The host's choice of rows keeps
- * logits below 1024 and values below 2^32, and its claim32.ts adds up the errors.
+ * logits below 1024 and values below 2^32, and ../single.ts adds up the errors.
  */
 import { madd32, nmadd32 } from './madd';
 
