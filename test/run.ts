@@ -1,46 +1,56 @@
 /**
- * Runs every `*.test.js` beside it whose path contains one of the patterns on the command line (all without
- * one). Ends with `N passed, N failed` alone on a line, and exits 1 unless every declared test passed and there
- * was at least one.
+ * Runs every `*.test.js` beside it whose path contains one of the patterns on the command line (all without one),
+ * each file in a process of its own, as many at once as there are processors. Ends with `N passed, N failed` alone
+ * on a line, and exits 1 unless every declared test passed and there was at least one.
  */
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-
-declare global {
-  var UVU_DEFER: number;
-  var UVU_INDEX: number;
-  var UVU_QUEUE: unknown[][];
-}
-
-globalThis.UVU_DEFER = 1; // uvu reads this when it is loaded: collect suites instead of running each at once
-const { exec } = await import('uvu');
-const { runner, tally } = await import('./support/harness.ts');
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
+const oneFile = fileURLToPath(new URL('run-file.js', import.meta.url));
 const patterns = process.argv.slice(2);
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
   .toSorted();
 
-let broken = files.length === 0 ? 1 : 0;
-process.on('exit', () => {
-  const failed = tally.declared - tally.passed + broken;
-  console.log(`${tally.passed} passed, ${failed} failed`);
-  if (failed > 0 || tally.passed === 0) process.exitCode = 1;
-});
+let passed = 0;
+let failed = files.length === 0 ? 1 : 0;
+if (files.length === 0) console.error(`no test file matches ${patterns.join(', ')}`);
 
-runner.active = true;
-for (const file of files) {
-  globalThis.UVU_QUEUE.push([relative(root, join(root, file))]);
-  globalThis.UVU_INDEX = globalThis.UVU_QUEUE.length - 1;
-  try {
-    await import(pathToFileURL(join(root, file)).href);
-  } catch (thrown) {
-    broken++;
-    console.error(`${file} could not be loaded:`, thrown);
+const waiting = files.values();
+await Promise.all(Array.from({ length: availableParallelism() }, runThoseWaiting));
+console.log(`${passed} passed, ${failed} failed`);
+if (failed > 0 || passed === 0) process.exitCode = 1;
+
+async function runThoseWaiting(): Promise<void> {
+  for (const file of waiting) {
+    const { text, code } = await run(file);
+    const tally = /^(\d+) passed, (\d+) failed\n?$/m.exec(text);
+    process.stdout.write(tally === null ? text : text.replace(tally[0], ''));
+    passed += Number(tally?.[1] ?? 0);
+    failed += Number(tally?.[2] ?? 0);
+    // A file that ended before its last test, by a signal or by process.exit, has no tally or the wrong exit code.
+    const sound = tally !== null && (code === 0) === (tally[2] === '0');
+    if (!sound) {
+      failed++;
+      console.error(`${file} ended with ${code} before all of its tests had run`);
+    }
   }
 }
-if (files.length === 0) console.error(`no test file matches ${patterns.join(', ')}`);
-await exec();
+
+/** What a file's tests printed on both streams, and the exit code or the signal that ended it. */
+function run(file: string): Promise<{ text: string; code: number | string | null }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...process.execArgv, oneFile, file], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+    child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ text, code: signal ?? code }));
+  });
+}
