@@ -1,34 +1,56 @@
-"""Attention by numpy on an instance of `seth generate`, without a line of this project's code.
+"""Attention by numpy on an instance of seth, without a line of seth's code: a pattern for a kernel of your own.
 
-    seth generate formula.cnf -o instance.safetensors
+    seth verify formula.cnf --oracle 'command:python3 numpy_attention.py {instance} {output}'
+    seth verify formula.cnf --oracle 'command-warm:python3 numpy_attention.py --warm'
+
+Or by hand, between `seth generate` and `seth decode`:
+
     python3 numpy_attention.py instance.safetensors output.npy
-    seth decode instance.safetensors output.npy
-
-A safetensors file is the length of a JSON header (8 bytes, little-endian), the header, and the data.
 """
 import json
 import sys
 
 import numpy as np
 
-with open(sys.argv[1], "rb") as file:
-    header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    data = file.read()
+
+def read(path):
+    """q, k, v and the scale. A file is the length of a JSON header (8 bytes, little-endian), the header, and the data."""
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = file.read()
+
+    def tensor(name):
+        start, end = header[name]["data_offsets"]
+        dtype = header[name]["dtype"]
+        x = np.frombuffer(data[start:end], {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}[dtype])
+        if dtype == "BF16":  # numpy has none: the upper half of a float32
+            x = (x.astype("<u4") << 16).view("<f4")
+        return x.astype(np.float64 if dtype == "F64" else np.float32).reshape(header[name]["shape"])
+
+    return tensor("q"), tensor("k"), tensor("v"), float(header["__metadata__"]["scale"])
 
 
-def tensor(name):
-    start, end = header[name]["data_offsets"]
-    dtype = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}[header[name]["dtype"]]
-    return np.frombuffer(data[start:end], dtype).reshape(header[name]["shape"])
+def attention(q, k, v, scale):
+    """What you came to test goes here."""
+    out = np.empty((len(q), v.shape[1]), q.dtype)
+    for i in range(0, len(q), 1024):  # a block of queries at a time, to keep the logits small
+        logits = (q[i : i + 1024] @ k.T) * q.dtype.type(scale)
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+        out[i : i + 1024] = (weights @ v) / weights.sum(axis=1, keepdims=True)
+    return out
 
 
-q, k, v = tensor("q"), tensor("k"), tensor("v")
-scale = q.dtype.type(json.loads(header["__metadata__"]["seth"])["scale"])
+def compute(instance, output):
+    np.save(output, attention(*read(instance)))
 
-out = np.empty((len(q), v.shape[1]), q.dtype)
-for i in range(0, len(q), 1024):  # a block of queries at a time, to keep the logits small
-    logits = (q[i : i + 1024] @ k.T) * scale
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    out[i : i + 1024] = (weights @ v) / weights.sum(axis=1, keepdims=True)
 
-np.save(sys.argv[2], out)
+if sys.argv[1:] == ["--warm"]:  # INSTANCE, tab, OUTPUT on each line; one line of answer for each
+    for line in sys.stdin:
+        instance, output = line.rstrip("\n").split("\t")
+        try:
+            compute(instance, output)
+            print("ok", output, flush=True)
+        except Exception as error:
+            print("error", repr(error), flush=True)
+else:
+    compute(*sys.argv[1:])

@@ -14,6 +14,7 @@ export const exits = {
   unsatisfiable: 20,
   /** A fault of this program; sysexits' EX_SOFTWARE. */
   internal: 70,
+  hangUp: 129,
   interrupted: 130,
   terminated: 143,
   /** The reader of standard output went away: what a shell says of a program that SIGPIPE ended. */
@@ -23,7 +24,7 @@ export const exits = {
 /** A command line that cannot be understood. */
 export class UsageError extends Error {}
 
-/** An output that is malformed or refuted: the fault of whoever computed it, not of what the user typed. */
+/** An output that is malformed or refuted, or a program that failed: the fault of whoever computed it, not of what the user typed. */
 export class RefusedOutput extends InputError {}
 
 /** An oracle that broke down on a sound instance. */

@@ -11,6 +11,7 @@ const debug = args.includes('--debug');
 allowRelaxedSimd();
 
 process.on('exit', removeUnfinished);
+process.on('SIGHUP', () => process.exit(exits.hangUp));
 process.on('SIGINT', () => process.exit(exits.interrupted));
 process.on('SIGTERM', () => process.exit(exits.terminated));
 process.on('uncaughtException', end);

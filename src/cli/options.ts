@@ -127,7 +127,8 @@ export const oracleOption = {
   string: true,
   requiresArg: true,
   default: 'cpu',
-  describe: 'Who computes attention; "seth doctor" lists them',
+  describe:
+    'Who computes attention; "seth doctor" lists them; \'command:PROGRAM {instance} {output}\' is a program of yours',
 } as const;
 
 export const forceOption = {

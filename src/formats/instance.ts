@@ -5,7 +5,7 @@
 import { InputError } from '../problems/input-error.ts';
 import { parseInstanceDocument } from './instance-document.ts';
 import type { AnyDocument } from './instance-document.ts';
-import { fieldName } from './quote.ts';
+import { fieldName, quote } from './quote.ts';
 import { readSafetensors } from './safetensors.ts';
 import { sha256Hex } from './sha256.ts';
 import { shapeText } from './tensor.ts';
@@ -14,9 +14,14 @@ import type { Tensor } from './tensor.ts';
 /** The metadata entry that holds the document. */
 export const documentKey = 'seth';
 
+/** The metadata entry that holds the scale in decimal, the shortest that is exact. */
+export const scaleKey = 'scale';
+
 export interface Instance {
   /** Undefined where the file has no document. */
   readonly document: AnyDocument | undefined;
+  /** The number that multiplies QKᵀ; undefined where the file does not say. */
+  readonly scale: number | undefined;
   /** Queries, n_q × d. */
   readonly q: Tensor;
   /** Keys, n_k × d with n_k ≥ 1. */
@@ -34,6 +39,7 @@ export function readInstance(bytes: Uint8Array): Instance {
   const { tensors, metadata } = readSafetensors(bytes);
   const json = metadata.get(documentKey);
   const document = json === undefined ? undefined : parseInstanceDocument(json);
+  const scale = scaleOf(metadata.get(scaleKey), document);
   const q = matrixNamed('q', tensors);
   const k = matrixNamed('k', tensors);
   const v = matrixNamed('v', tensors);
@@ -66,7 +72,7 @@ export function readInstance(bytes: Uint8Array): Instance {
       requireSame('k', 'rows, seth.vectors.right and seth.pads.count', vectors.right + pads.count, keys);
     }
   }
-  return { document, q, k, v };
+  return { document, scale, q, k, v };
 }
 
 /** Is the formula in the document the one that was hashed? Throws an `InputError` where it isn't. */
@@ -79,6 +85,20 @@ export async function requireFormulaHash({ cnf }: AnyDocument): Promise<void> {
     found: `${found} for the text in seth.cnf.text`,
     hint: 'the formula was changed after the instance was made: make it again with "seth generate"',
     field: 'seth.cnf.sha256',
+  });
+}
+
+/** The scale as the document and the metadata say it, which must be the same. */
+function scaleOf(text: string | undefined, document: AnyDocument | undefined): number | undefined {
+  if (text === undefined) return document?.scale;
+  const scale = text.trim() === '' ? NaN : Number(text);
+  if (scale > 0 && scale < Infinity && scale === (document?.scale ?? scale)) return scale;
+  throw new InputError({
+    code: 'metadata-field',
+    expected: document === undefined ? 'a number above 0' : `${document.scale}, as seth.scale says`,
+    found: quote(text),
+    hint: 'it is the number that multiplies QKᵀ: correct it, or leave it out',
+    field: `__metadata__.${scaleKey}`,
   });
 }
 

@@ -20,6 +20,8 @@ export interface ExpectedOutput {
 export interface ReadOutputOptions {
   /** The values are 0 or 1, so their averages lie in [0, 1]: refuse what doesn't. */
   readonly unitInterval?: boolean;
+  /** Row i of the file is row `order[i]` of what is returned, and of what is said to be wrong. */
+  readonly order?: Uint32Array;
 }
 
 export interface OutputValues {
@@ -48,7 +50,8 @@ export function readOutput(
       field: 'out',
     });
   }
-  const values = decodeElements(tensor.dtype, tensor.bytes);
+  const inFile = decodeElements(tensor.dtype, tensor.bytes);
+  const values = options.order === undefined ? inFile : rearranged(inFile, columns, options.order);
   const unit = options.unitInterval === true;
   for (let e = 0; e < values.length; e++) {
     const y = values[e]!;
@@ -87,6 +90,12 @@ export function writeOutput(
 ): Uint8Array {
   const tensor = { dtype, shape: [rows, columns], bytes: encodeElements(dtype, values) };
   return format === 'npy' ? writeNpy(tensor) : writeSafetensors(new Map([['out', tensor]]));
+}
+
+function rearranged(values: Float64Array, columns: number, order: Uint32Array): Float64Array {
+  const result = new Float64Array(values.length);
+  order.forEach((row, i) => result.set(values.subarray(i * columns, (i + 1) * columns), row * columns));
+  return result;
 }
 
 function outTensor(bytes: Uint8Array): Tensor {

@@ -13,6 +13,10 @@ import { referenceOracle } from './reference.ts';
 export interface OpenOptions {
   /** The polynomial oracle computes even where that is slower or certifies nothing. */
   readonly force?: boolean;
+  /** Seconds that the program of a command oracle may take for an instance; ten minutes by default. */
+  readonly timeout?: number;
+  /** The relative error that a command oracle claims; by default a careful kernel's. */
+  readonly error?: number;
 }
 
 const open: Readonly<Record<string, (options: OpenOptions) => Oracle | Promise<Oracle>>> = {
@@ -28,13 +32,19 @@ const open: Readonly<Record<string, (options: OpenOptions) => Oracle | Promise<O
   auto: async () => ((await isHardwareAdapter().catch(() => false)) ? gpuOracle() : cpuOracle()),
 };
 
-/** What `openOracle` takes. */
+/** The oracles that are here. `openOracle` takes these, and `command:` or `command-warm:` with a command line. */
 export const oracleNames: readonly string[] = Object.keys(open);
 
 /**
  * Opens the oracle that `spec` names; `auto` is the gpu's where there is a graphics card, not software that plays one,
- * and otherwise the cpu's; never the polynomial method, whose error is of another order. Throws an `InputError` for a name that is none. */
+ * and otherwise the cpu's; never the polynomial method, whose error is of another order. Throws an `InputError` for a name that is none.
+ */
 export async function openOracle(spec: string, options: OpenOptions = {}): Promise<Oracle> {
+  const [, warm, line] = /^command(-warm)?:(.*)$/s.exec(spec) ?? [];
+  if (line !== undefined) {
+    const { commandOracle } = await import('./command/command.ts');
+    return commandOracle(line, { ...options, warm: warm !== undefined });
+  }
   const make = Object.hasOwn(open, spec) ? open[spec] : undefined;
   if (make !== undefined) return make(options);
   throw new InputError({
@@ -42,7 +52,7 @@ export async function openOracle(spec: string, options: OpenOptions = {}): Promi
     field: '--oracle',
     expected: `one of ${oracleNames.join(', ')}`,
     found: JSON.stringify(spec),
-    hint: `try --oracle ${oracleNames[0]}`,
+    hint: `try --oracle ${oracleNames[0]}, or 'command:PROGRAM {instance} {output}' for a program of yours`,
   });
 }
 

@@ -147,7 +147,7 @@ suite('src/cli/main', (test) => {
       ],
       [
         'solve x --oracle tpu',
-        `--oracle: expected one of ${oracleNames.join(', ')}, found "tpu"; try --oracle cpu`,
+        `--oracle: expected one of ${oracleNames.join(', ')}, found "tpu"; try --oracle cpu, or 'command:PROGRAM {instance} {output}' for a program of yours`,
       ],
       ['generate - -o - --json', '--json and -o - both want standard output: write the instance to a file'],
       ['attend - -o - --json', '--json and -o - both want standard output: write the output to a file'],

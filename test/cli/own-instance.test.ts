@@ -52,7 +52,7 @@ function made(): { instance: Instance; document: InstanceDocument } {
     pads: plan.pads,
   };
   const [q, k, v] = [tensorOf(attention.q), tensorOf(attention.k), tensorOf(attention.v)];
-  return { instance: { document, q, k, v }, document };
+  return { instance: { document, scale: document.scale, q, k, v }, document };
 }
 
 suite('src/cli/own-instance', (test) => {

@@ -7,8 +7,10 @@ import { tensorMatrix } from '../../formats/tensor.ts';
 import type { Attended } from '../../oracles/oracle.ts';
 import { openOracle } from '../../oracles/oracles.ts';
 import { figure } from '../answers.ts';
+import { chainFault } from '../chain-fault.ts';
 import type { AttendArguments } from '../commands/attend.ts';
-import { exits, OracleFailure, UsageError } from '../faults.ts';
+import { openOptions } from '../command-options.ts';
+import { exits, UsageError } from '../faults.ts';
 import { inFile, readInstanceAt } from '../instance-input.ts';
 import { inBytes, memoryLimit } from '../memory.ts';
 import { numberOf, type Typed } from '../options.ts';
@@ -21,7 +23,7 @@ export async function attend(args: AttendArguments): Promise<number> {
     throw new UsageError('--json and -o - both want standard output: write the output to a file');
   }
   refuseTerminal(args.output);
-  const oracle = await openOracle(args.oracle, { force: args.force }); // it starts nothing before it attends
+  const oracle = await openOracle(args.oracle, { force: args.force, ...openOptions(args) }); // it starts nothing before it attends
   const memory = memoryLimit(undefined);
   const format = formatOf(args.output);
   const instance = await readInstanceAt(args.instance, memory);
@@ -42,9 +44,7 @@ export async function attend(args: AttendArguments): Promise<number> {
     await writeWhole(args.output, async (write) => {
       const onProgress = (done: number): void => progress.update(done, nameOf(args.instance));
       attended = await oracle.attend(attention, { onProgress }).catch((error: unknown) => {
-        throw error instanceof InputError
-          ? error.inFile(nameOf(args.instance))
-          : new OracleFailure(oracle.name, error);
+        throw chainFault(error, args.instance, oracle.name);
       });
       await write(writeOutput(attended.output.values, q.rows, v.columns, dtype, format));
     });
@@ -76,7 +76,7 @@ function formatOf(path: string): 'safetensors' | 'npy' {
   });
 }
 
-function attentionOf({ document, q, k, v }: Instance, typed: Typed, memory: number): Attention {
+function attentionOf({ scale: said, q, k, v }: Instance, typed: Typed, memory: number): Attention {
   const [queries, headDim] = q.shape as [number, number];
   const bytes = queries * v.shape[1]! * 8;
   if (bytes > memory) {
@@ -88,11 +88,11 @@ function attentionOf({ document, q, k, v }: Instance, typed: Typed, memory: numb
     });
   }
   const scale = scaleOf(typed, headDim);
-  if (document !== undefined && scale !== undefined && scale !== document.scale) {
+  if (said !== undefined && scale !== undefined && scale !== said) {
     throw new InputError({
       code: 'scale-conflict',
       field: '--scale',
-      expected: `${document.scale}, as the instance says`,
+      expected: `${said}, as the instance says`,
       found: String(typed),
       hint: 'leave --scale out: it is for files without our metadata',
     });
@@ -101,7 +101,7 @@ function attentionOf({ document, q, k, v }: Instance, typed: Typed, memory: numb
     q: tensorMatrix(q),
     k: tensorMatrix(k),
     v: tensorMatrix(v),
-    scale: document?.scale ?? scale ?? 1 / headDim,
+    scale: said ?? scale ?? 1 / headDim,
     dtype: q.dtype,
   };
 }

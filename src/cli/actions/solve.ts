@@ -3,6 +3,7 @@ import { openOracle } from '../../oracles/oracles.ts';
 import { answerExit, answerFields, answerLines } from '../answers.ts';
 import { chainFault } from '../chain-fault.ts';
 import { chainOf } from '../chain-of.ts';
+import { openOptions } from '../command-options.ts';
 import type { SolveArguments } from '../commands/solve.ts';
 import { note, warn } from '../faults.ts';
 import { readFormula } from '../formula.ts';
@@ -12,7 +13,7 @@ import { print } from '../write.ts';
 
 export async function solve(args: SolveArguments): Promise<number> {
   const chain = chainOf(args, args.json ? () => {} : note);
-  const oracle = await openOracle(args.oracle, { force: args.force }); // it starts nothing before it attends
+  const oracle = await openOracle(args.oracle, { force: args.force, ...openOptions(args) }); // it starts nothing before it attends
   const formula = await readFormula(args.file, args.strict);
   formula.warnings.forEach(warn);
   const progress = await openProgress(args.progress);

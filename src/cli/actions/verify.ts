@@ -5,6 +5,7 @@ import { openOracle } from '../../oracles/oracles.ts';
 import { answerFields } from '../answers.ts';
 import { chainFault } from '../chain-fault.ts';
 import { chainOf, type Chain } from '../chain-of.ts';
+import { openOptions } from '../command-options.ts';
 import type { VerifyArguments } from '../commands/verify.ts';
 import { codeOf, describeError, report, warn } from '../faults.ts';
 import { formulasAt, readFormula } from '../formula.ts';
@@ -17,7 +18,7 @@ import { print } from '../write.ts';
 
 export async function verify(args: VerifyArguments): Promise<number> {
   const chain = chainOf(args, () => {}); // the table has the sizes
-  const oracle = await openOracle(args.oracle, { force: args.force });
+  const oracle = await openOracle(args.oracle, { force: args.force, ...openOptions(args) });
   const progress = await openProgress(args.progress);
   const jobs = (await Promise.all(args.file.map(jobsAt))).flat();
   const table = verifyTable(jobs.map(({ file }) => file));

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
+import { commandOptions, type CommandArguments } from '../command-options.ts';
 import {
   forceOption,
   jsonOption,
@@ -9,10 +10,9 @@ import {
   type Typed,
 } from '../options.ts';
 
-export interface AttendArguments extends ReportArguments {
+export interface AttendArguments extends ReportArguments, CommandArguments {
   readonly instance: string;
   readonly output: string;
-  readonly oracle: string;
   readonly force: boolean;
   readonly scale?: Typed;
 }
@@ -36,6 +36,7 @@ export const attend: CommandModule<object, AttendArguments> = {
           describe: 'Where to: .safetensors or .npy; - is safetensors on standard output',
         },
         oracle: oracleOption,
+        ...commandOptions,
         force: forceOption,
         scale: {
           requiresArg: true,

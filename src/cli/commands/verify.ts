@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
 import type { SparsifyArguments } from '../chain-of.ts';
+import { commandOptions, type CommandArguments } from '../command-options.ts';
 import {
   encodingOptions,
   forceOption,
@@ -13,9 +14,9 @@ import {
   type ReportArguments,
 } from '../options.ts';
 
-export interface VerifyArguments extends EncodingArguments, ReportArguments, SparsifyArguments {
+export interface VerifyArguments
+  extends EncodingArguments, ReportArguments, SparsifyArguments, CommandArguments {
   readonly file: readonly string[];
-  readonly oracle: string;
   readonly force: boolean;
 }
 
@@ -35,6 +36,7 @@ export const verify: CommandModule<object, VerifyArguments> = {
         sparsify: sparsifyOption,
         ...thresholdOptions,
         oracle: oracleOption,
+        ...commandOptions,
         force: forceOption,
         json: jsonOption,
         progress: progressOption,

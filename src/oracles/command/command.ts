@@ -1,0 +1,236 @@
+/**
+ * The command oracle: any program that reads matrices from a file and writes their attention to another
+ * (docs/adapters/protocol.md). A program is started for each instance, or once for all of them (warm.ts). It claims what
+ * a careful kernel of the format reaches, or what it is told to claim, and what comes back is checked as far as the
+ * matrices allow: whether it is right is for a decoder to say.
+ *
+ * This is the one oracle that needs processes and files, so it is loaded when it is first used.
+ */
+import type { Attention, AttentionOutput, OutputError } from '../../problems/attention.ts';
+import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
+import { InputError } from '../../problems/input-error.ts';
+import { readOutput } from '../../formats/output.ts';
+import { carefulError, underflow } from '../careful-kernel.ts';
+import type { Attended, AttendOptions, Oracle } from '../oracle.ts';
+import { requireFinite, requireFitting } from '../validate.ts';
+import { makeFolder, readResult, writeInstanceFile, type Folder } from './folder.ts';
+import { hashed, reordered, shuffled } from './order.ts';
+import { limited, requireProgram, requireSuccess, start, type Limits } from './program.ts';
+import { warmProgram } from './warm.ts';
+import { misunderstood, splitWords } from './words.ts';
+
+export interface CommandOptions {
+  /** Start the program once and give it the names on its standard input, not as arguments. */
+  readonly warm?: boolean;
+  /** Seconds that one instance may take: by default ten minutes. */
+  readonly timeout?: number;
+  /** The relative error to claim for each entry, above 0 and at most 1. */
+  readonly error?: number;
+}
+
+/** Seconds. Long for a kernel, short for a person who waits for one that hangs. */
+export const usualTimeout = 600;
+
+/** Has one instance computed. */
+interface Computing {
+  readonly compute: (folder: Folder, limits: Limits) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the oracle that runs `line`, words as a shell would split them. Nothing is started before it attends. Throws an
+ * `InputError` for a line that is none and for a program that is not there; `attend` throws one with a code that
+ * begins with `command-` or `output-` for whatever the program does wrong.
+ *
+ * @example
+ * const oracle = await commandOracle('python3 my_attention.py {instance} {output}', { timeout: 60 });
+ * const { output } = await oracle.attend(attention);
+ * await oracle.close();
+ */
+export async function commandOracle(line: string, options: CommandOptions = {}): Promise<Oracle> {
+  const { warm = false, timeout = usualTimeout, error } = options;
+  const words = splitWords(line);
+  if (words.length === 0) throw misunderstood('a program', 'nothing', usage);
+  const { compute, close } = warm ? staying(words) : oneShot(words);
+  await requireProgram(words[0]!);
+  const claim = (dtype: Dtype): OutputError =>
+    error === undefined ? carefulError(dtype) : { relative: error, absolute: underflow(dtype) };
+  let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  const attendNow = async (
+    attention: Attention,
+    { signal, onProgress }: AttendOptions,
+  ): Promise<Attended> => {
+    if (closed) throw new Error('the command oracle was closed');
+    const started = performance.now();
+    signal?.throwIfAborted();
+    requireFitting(attention);
+    const facts = examine(attention);
+    const order = shuffled(attention.q.rows, facts.hash);
+    const folder = await makeFolder(outputName(words));
+    let output: AttentionOutput;
+    try {
+      await writeInstanceFile(folder, { ...attention, q: reordered(attention.q, order) }, signal);
+      await compute(folder, { timeout, signal });
+      output = await readAnswer(folder, attention, order, facts, claim(attention.dtype));
+    } finally {
+      await folder.remove();
+    }
+    onProgress?.(1);
+    return {
+      output,
+      path: warm ? 'one process for all' : 'a process of its own',
+      reason: words.join(' '),
+      seconds: (performance.now() - started) / 1000,
+    };
+  };
+
+  return {
+    name: `command${warm ? '-warm' : ''}:${line}`,
+    claim: ({ dtype }) => claim(dtype),
+    attend(attention, attendOptions = {}) {
+      const result = last.then(() => attendNow(attention, attendOptions)); // one at a time: a kernel wants the machine
+      last = result.catch(() => {});
+      return result;
+    },
+    async close() {
+      closed = true;
+      await last;
+      await close();
+    },
+  };
+}
+
+const usage = "as in --oracle 'command:python3 my_attention.py {instance} {output}'";
+
+const outputs = /\{output(\.npy|\.safetensors)?\}/g;
+
+/** What the output's file is called: numpy.save wants a name in .npy, and either may hold either. */
+function outputName(words: readonly string[]): string {
+  const endings = words.flatMap((word) => [...word.matchAll(outputs)].map((match) => match[1] ?? '.npy'));
+  return `output${endings[0] ?? '.npy'}`;
+}
+
+function oneShot(words: readonly string[]): Computing {
+  const line = words.join(' ');
+  const missing = ['{instance}', '{output}'].find(
+    (name) => !line.replace(outputs, '{output}').includes(name),
+  );
+  if (missing !== undefined) {
+    throw misunderstood(`${missing} among the program's arguments`, JSON.stringify(line), usage);
+  }
+  if (new Set(Array.from(line.matchAll(outputs), (match) => match[1] ?? '.npy')).size > 1) {
+    throw misunderstood('one output', 'two of different formats', 'keep {output} or {output.safetensors}');
+  }
+  return {
+    async compute({ instance, output }, limits) {
+      const filled = words.map((word) => word.replaceAll('{instance}', instance).replace(outputs, output));
+      const program = start(filled, 'silent');
+      requireSuccess(program, await limited(program, program.ended, limits));
+    },
+    close: async () => {},
+  };
+}
+
+function staying(words: readonly string[]): Computing {
+  const found = /\{(instance|output(\.npy|\.safetensors)?)\}/.exec(words.join(' '))?.[0];
+  if (found !== undefined) {
+    throw misunderstood(
+      'a program and its arguments only',
+      found,
+      'command-warm gives the names on standard input, a line for each instance; command: gives them as arguments',
+    );
+  }
+  const program = warmProgram(words);
+  return {
+    compute: ({ instance, output }, limits) => program.compute(instance, output, limits),
+    close: () => program.close(),
+  };
+}
+
+interface Facts {
+  /** Of all entries. */
+  readonly hash: number;
+  /** The least and the largest entry of each column of V. */
+  readonly least: Float64Array;
+  readonly most: Float64Array;
+}
+
+/** Reads the matrices once. Throws an `InputError` for entries that are not finite. */
+function examine({ q, k, v }: Attention): Facts {
+  const least = new Float64Array(v.columns).fill(Infinity);
+  const most = new Float64Array(v.columns).fill(-Infinity);
+  let hash = 2166136261;
+  for (const [name, matrix] of Object.entries({ q, k, v }) as ['q' | 'k' | 'v', typeof q][]) {
+    const step = Math.max(1, Math.floor(65536 / Math.max(1, matrix.columns)));
+    const room = new Float64Array(Math.min(step, matrix.rows) * matrix.columns);
+    for (let from = 0; from < matrix.rows; from += step) {
+      const to = Math.min(matrix.rows, from + step);
+      matrix.read(from, to, room);
+      const block = room.subarray(0, (to - from) * matrix.columns);
+      requireFinite(name, block, block.length, matrix.columns, from);
+      hash = hashed(block, hash);
+      if (name !== 'v') continue;
+      block.forEach((x, e) => {
+        const column = e % v.columns;
+        least[column] = Math.min(least[column]!, x);
+        most[column] = Math.max(most[column]!, x);
+      });
+    }
+  }
+  return { hash, least, most };
+}
+
+/** The output in the queries' own order. Throws an `InputError` for one that is malformed or impossible. */
+async function readAnswer(
+  folder: Folder,
+  { q, v, dtype }: Attention,
+  order: Uint32Array,
+  { least, most }: Facts,
+  claimed: OutputError,
+): Promise<AttentionOutput> {
+  const [rows, columns] = [q.rows, v.columns];
+  const bytes = await readResult(folder, rows * columns);
+  const read = inOutput(() => readOutput(bytes, { rows, columns }, { order }));
+  if (unitRoundoff(read.dtype) > Math.max(claimed.relative, unitRoundoff(dtype))) {
+    throw new InputError({
+      code: 'output-dtype',
+      field: 'out',
+      expected: `${dtype}, as q, k and v have`,
+      found: read.dtype,
+      hint: `write it in ${dtype}, make the instance with --dtype ${read.dtype}, or claim --error ${unitRoundoff(read.dtype)} or more`,
+    });
+  }
+  const absolute = Math.max(claimed.absolute, underflow(read.dtype));
+  const { values } = read;
+  const wrong = values.findIndex((y, e) => {
+    const [low, high] = [least[e % columns]!, most[e % columns]!];
+    const reach = claimed.relative * Math.max(Math.abs(low), Math.abs(high)) + absolute;
+    return !(y >= low - reach && y <= high + reach);
+  });
+  if (wrong < 0) return { rows, columns, values, error: { relative: claimed.relative, absolute } };
+  const column = wrong % columns;
+  throw new InputError({
+    code: 'output-out-of-range',
+    field: `out[${Math.floor(wrong / columns)}, ${column}]`,
+    expected: `an average of column ${column} of v, from ${least[column]} to ${most[column]}`,
+    found: String(values[wrong]),
+    hint: 'the weights of a row must add up to 1: check the normalisation',
+  });
+}
+
+/** The result of `read`, whose faults become the output's. */
+function inOutput<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { code, field } = error.fault;
+    throw new InputError({
+      ...error.fault,
+      code: code.startsWith('output-') ? code : `output-${code}`,
+      field: field === undefined || field === 'out' ? 'out' : `the output's ${field}`,
+    });
+  }
+}
