@@ -14,7 +14,7 @@ const remembered = new Map<string, Readout>();
 export function recallPlan(demand: Demand): Plan {
   if (demand.mass !== undefined) return plan(demand);
   const key = planKey(demand);
-  const known = remembered.get(key) ?? unpack(demand, shipped[key]);
+  const known = remembered.get(key) ?? shippedPlan(demand, key);
   if (known !== undefined) {
     const recalled = evaluatePlan(demand, known);
     if (recalled.certified || demand.bound !== undefined) return recalled;
@@ -37,8 +37,16 @@ export function pack({ bound, weightAtOne, scales, weights }: Readout): string {
   return btoa(String.fromCharCode(...new Uint8Array(view.buffer)));
 }
 
-function unpack({ kind, degree, scale }: Demand, packed: string | undefined): Readout | undefined {
-  if (packed === undefined) return undefined;
+function shippedPlan(demand: Demand, key: string): Readout | undefined {
+  const packed = shipped[key];
+  return packed === undefined ? undefined : unpack(demand, packed);
+}
+
+/** The readout that `pack` made text of, with what the text leaves out. */
+export function unpack(
+  { kind, degree, scale }: Pick<Readout, 'kind' | 'degree' | 'scale'>,
+  packed: string,
+): Readout {
   const view = new DataView(Uint8Array.from(atob(packed), (character) => character.charCodeAt(0)).buffer);
   const [bound, weightAtOne, ...rest] = Array.from({ length: view.byteLength / 8 }, (_, at) =>
     view.getFloat64(8 * at, true),

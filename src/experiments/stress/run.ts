@@ -1,0 +1,158 @@
+/** A suite against one oracle. An oracle that fails on a rung has failed that rung, and the suite goes on. */
+import type { Dtype } from '../../problems/dtype.ts';
+import type { Oracle } from '../../oracles/oracle.ts';
+import type { ScaleName } from '../../verify/prepare.ts';
+import { judge } from './judge.ts';
+import { buildRung, type Rung } from './rung.ts';
+import type { RungSpec } from './suite.ts';
+
+export interface RungResult {
+  /** `f32/4/plain`. */
+  readonly rung: string;
+  readonly dtype: Dtype;
+  readonly level: number;
+  readonly passed: boolean;
+  /** Why not, in one line. */
+  readonly reason?: string;
+  /** The certified demand: the largest relative error per output at which the instance still decodes. */
+  readonly demand: number;
+  /** The largest relative error of an output; null where the oracle gave none, or one that is not finite. */
+  readonly error: number | null;
+  /** -log2 of the error, from 0 to 53; 0 where there is none. */
+  readonly bits: number;
+  /** Left vectors, of all heads together, and how many of them were decided wrongly. */
+  readonly rows: number;
+  readonly wrong: number;
+  /** Which: the first of them. */
+  readonly wrongRows: readonly { readonly head: number; readonly row: number }[];
+  readonly amplification: number;
+  /** B, the largest entry of Q and K but for the column that shifts logits. */
+  readonly bound: number;
+  readonly scale: ScaleName;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly headDim: number;
+  readonly valueDim: number;
+  /** The oracle's way, and its seconds for all heads; null where it failed. */
+  readonly path: string | null;
+  readonly seconds: number | null;
+  readonly pairsPerSecond: number | null;
+}
+
+export interface RunOptions {
+  /** Called after each rung with the share of the suite that is done, and before the first with 0. */
+  readonly onProgress?: (done: number, rung: string) => void;
+  readonly onResult?: (result: RungResult) => Promise<void> | void;
+  readonly signal?: AbortSignal;
+}
+
+/** So many rows are named; the others are counted. */
+const mostNamed = 16;
+
+/** Runs the rungs in their order. Rejects only when the signal says so, or by a fault of this program. */
+export async function runRungs(
+  specs: readonly RungSpec[],
+  oracle: Oracle,
+  { onProgress, onResult, signal }: RunOptions = {},
+): Promise<readonly RungResult[]> {
+  const results: RungResult[] = [];
+  for (const [at, spec] of specs.entries()) {
+    onProgress?.(at / specs.length, spec.id);
+    const result = await runRung(buildRung(spec), oracle, signal);
+    results.push(result);
+    await onResult?.(result);
+  }
+  onProgress?.(1, '');
+  return results;
+}
+
+/** One rung: every head through the oracle, one after the other. */
+export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal): Promise<RungResult> {
+  const { spec, heads, demand, shape, amplification, options } = rung;
+  const facts = {
+    rung: spec.id,
+    dtype: spec.dtype,
+    level: spec.level,
+    demand: demand.relative,
+    rows: heads.reduce((sum, head) => sum + head.vectors.left.rows, 0),
+    amplification,
+    bound: options.readout.bound,
+    scale: spec.scaleName,
+    heads: heads.length,
+    ...shape,
+  };
+  const wrongRows: { head: number; row: number }[] = [];
+  let error = 0;
+  let passed = true;
+  let seconds = 0;
+  let path = '';
+  let worst = '';
+  for (const [h, head] of heads.entries()) {
+    const attended = await attend(oracle, head.attention, signal);
+    if ('failure' in attended) {
+      return {
+        ...facts,
+        passed: false,
+        reason: `${heads.length > 1 ? `head ${h}: ` : ''}${attended.failure}`,
+        error: null,
+        bits: 0,
+        wrong: facts.rows,
+        wrongRows: [],
+        path: null,
+        seconds: null,
+        pairsPerSecond: null,
+      };
+    }
+    const { output } = attended;
+    if (output.rows !== shape.queries || output.columns !== shape.valueDim) {
+      throw new Error(`${oracle.name} gave ${output.rows} × ${output.columns} instead of what was asked`);
+    }
+    const verdict = judge(head, rung, output.values);
+    seconds += attended.seconds;
+    path = attended.path;
+    passed &&= verdict.passed;
+    for (const row of verdict.wrong) wrongRows.push({ head: h, row });
+    if (verdict.error <= error) continue;
+    error = verdict.error;
+    const { row, column, found, expected } = verdict.at;
+    worst = `${heads.length > 1 ? `head ${h}, ` : ''}out[${row}, ${column}] is ${found} and should be ${expected}`;
+  }
+  const pairs = heads.length * shape.queries * shape.keys;
+  return {
+    ...facts,
+    passed,
+    ...(passed ? {} : { reason: reasonOf(error, demand.relative, wrongRows.length, facts.rows, worst) }),
+    error: Number.isFinite(error) ? error : null,
+    bits: bitsOf(error),
+    wrong: wrongRows.length,
+    wrongRows: wrongRows.slice(0, mostNamed),
+    path,
+    seconds,
+    pairsPerSecond: seconds > 0 ? pairs / seconds : null,
+  };
+}
+
+type Answered = Awaited<ReturnType<Oracle['attend']>>;
+
+/** The oracle's answer, or what it threw, in one line. */
+async function attend(
+  oracle: Oracle,
+  attention: Parameters<Oracle['attend']>[0],
+  signal: AbortSignal | undefined,
+): Promise<Answered | { readonly failure: string }> {
+  try {
+    return await oracle.attend(attention, signal === undefined ? {} : { signal });
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    return { failure: (thrown instanceof Error ? thrown.message : String(thrown)).replaceAll(/\s+/g, ' ') };
+  }
+}
+
+/** -log2 of a relative error, from 0 to 53. */
+export const bitsOf = (error: number): number => Math.max(0, Math.min(53, -Math.log2(error)));
+
+function reasonOf(error: number, demand: number, wrong: number, rows: number, worst: string): string {
+  const size = Number.isFinite(error) ? `an error of ${error.toExponential(1)}` : 'an error without bound';
+  return `${size}, above the demand of ${demand.toExponential(1)}: ${worst}; ${wrong} of ${rows} rows decided wrongly`;
+}

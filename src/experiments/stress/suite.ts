@@ -1,0 +1,121 @@
+/**
+ * The suites of `seth stress`: ladders of attention instances, one ladder for each dtype. Level L of a ladder demands an
+ * error of about 10^-L per output, so that each level amplifies errors about ten times as much as the one below. The top
+ * level demands what a careful kernel of the dtype reaches (careful-kernel.ts): 64 units of roundoff in f64 and f32, 2 in
+ * f16 and bf16, whose arithmetic is in f32.
+ *
+ * A suite is a list of specifications, and an instance follows from its specification, its seed and a frozen readout
+ * (readouts.ts). Whoever changes one of them changes `suiteVersion`.
+ */
+import { dtypes, type Dtype } from '../../problems/dtype.ts';
+import { carefulError } from '../../verify/careful-kernel.ts';
+import type { ScaleName } from '../../verify/prepare.ts';
+
+export type SuiteName = 'quick' | 'full';
+
+export const suiteNames: readonly SuiteName[] = ['quick', 'full'];
+
+/** Of both suites: scores of different versions are not comparable. */
+export const suiteVersion = 1;
+
+/** The highest level of each ladder. */
+export const topLevel: Readonly<Record<Dtype, number>> = { f64: 14, f32: 6, f16: 3, bf16: 2 };
+
+/** What an instance is made from. */
+export interface RungSpec {
+  /** `f32/4/plain`: dtype, level, and what is special about it. */
+  readonly id: string;
+  readonly dtype: Dtype;
+  readonly level: number;
+  /** The relative error per output that the readout is planned for. */
+  readonly error: number;
+  /** Of the random 3-SAT formulas behind the vectors; head h has the formula of seed + h. */
+  readonly seed: number;
+  readonly variables: number;
+  readonly clauses: number;
+  /** Left vectors that are asked about; without it all. Several make several queries each. */
+  readonly left?: number;
+  readonly prune: boolean;
+  readonly scaleName: ScaleName;
+  readonly witness: 'scan' | 'columns';
+  /** Values are 0 and this number instead of 0 and 1: one with as many significant bits as the dtype has. */
+  readonly value: number;
+  /** Added to every logit, by one more column of Q and K: softmax is the same, exp without a shift overflows. */
+  readonly shift: number;
+  /** As many further pad keys as make the number of keys a power of two. */
+  readonly fillKeys: boolean;
+  /** Batches times heads: so many instances of one shape, answered one after the other by one process. */
+  readonly heads: number;
+}
+
+type Variant = Omit<RungSpec, 'id' | 'dtype' | 'level' | 'error' | 'seed'>;
+
+const plain: Variant = {
+  variables: 12,
+  clauses: 63,
+  prune: false,
+  scaleName: 'linear',
+  witness: 'scan',
+  value: 1,
+  shift: 0,
+  fillKeys: true,
+  heads: 1,
+};
+
+/** d = 64 and a power of two of keys; nothing special. */
+const variants = (dtype: Dtype): Readonly<Record<string, Variant>> => ({
+  plain,
+  /** The scale of most kernels, odd shapes, the bits of the partner in further columns of V. */
+  rsqrt: { ...plain, variables: 13, clauses: 58, scaleName: 'rsqrt', witness: 'columns', fillKeys: false },
+  /** Numbers of vectors that are no power of two, values with all of the dtype's bits. */
+  values: { ...plain, variables: 14, clauses: 66, prune: true, value: thirds[dtype], fillKeys: false },
+  /** Two of one shape. */
+  heads: { ...plain, clauses: 47, scaleName: 'rsqrt', heads: 2 },
+  /** Four of one shape: two batches of two heads. */
+  batch: { ...plain, variables: 14, clauses: 79, witness: 'columns', value: thirds[dtype], heads: 4 },
+  /** Logits beyond what exp takes in the dtype that kernels compute in. */
+  shift: { ...plain, clauses: 62, shift: dtype === 'f64' ? 800 : 100 },
+  /** Thousands of keys: sums are long. */
+  long: { ...plain, variables: 26, clauses: 95, left: 8, fillKeys: dtype !== 'f16' },
+  /** More, and a number of them that is no multiple of any tile. */
+  longer: { ...plain, variables: 28, clauses: 106, left: 8, scaleName: 'rsqrt', fillKeys: false },
+  /** Thousands of queries. */
+  wide: { ...plain, variables: 18, clauses: 82, scaleName: 'rsqrt', fillKeys: false },
+});
+
+/** ⅔, rounded to the dtype. */
+const thirds: Readonly<Record<Dtype, number>> = {
+  f64: 2 / 3,
+  f32: Math.fround(2 / 3),
+  f16: 1365 / 2048,
+  bf16: 171 / 256,
+};
+
+const rotation = ['plain', 'rsqrt', 'values', 'heads'];
+
+/** The names of the variants at a level, the ladder's own first. Thousands of keys leave level 1 no readout in f16. */
+function namesAt(suite: SuiteName, level: number, top: number): readonly string[] {
+  const shift = level === (top > 2 ? 2 : 1) ? ['shift'] : [];
+  const turn = rotation[(level - 1) % rotation.length]!;
+  if (suite === 'quick') return level === top ? ['plain', 'values', 'heads', 'long'] : [turn, ...shift];
+  const all = [...rotation, 'batch', ...shift];
+  if (level > 1) all.push('long');
+  return level === top ? [...all, 'longer', 'wide'] : all;
+}
+
+/** The rungs of a suite for the dtypes that are asked for, each ladder from the bottom up. */
+export function suiteRungs(suite: SuiteName, only: readonly Dtype[] = dtypes): readonly RungSpec[] {
+  return only.flatMap((dtype) => {
+    const top = topLevel[dtype];
+    return Array.from({ length: top }, (_, l) => l + 1).flatMap((level) =>
+      namesAt(suite, level, top).map((name) => ({
+        id: `${dtype}/${level}/${name}`,
+        dtype,
+        level,
+        error: level === top ? carefulError(dtype).relative : level === 1 ? 0.05 : 10 ** -level,
+        seed: 100 * level,
+        ...variants(dtype)[name]!,
+      })),
+    );
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * Twelve faults that attention kernels have had, each planted in the plain kernel. Each passes a test with random
+ * matrices and a tolerance, or has done so somewhere.
+ */
+import { roundTo } from '../../../src/problems/dtype.ts';
+import type { Kernel, Matrices } from './kernel.ts';
+import { arithmeticOf, plainKernel, tile, type Round } from './plain.ts';
+
+export interface Fault {
+  readonly name: string;
+  /** Made anew for each suite: a fault may remember its last call. */
+  readonly make: () => Kernel;
+}
+
+export const faults: readonly Fault[] = [
+  { name: 'maximum not subtracted', make: () => plainKernel({ shift: () => 0 }) },
+  {
+    name: 'wrong scale (1/√d, always)',
+    make: () => plainKernel({ scale: ({ headDim }) => 1 / Math.sqrt(headDim) }),
+  },
+  { name: 'exp by a short table', make: () => plainKernel({ exp: tableExp }) },
+  { name: 'f16 accumulation', make: () => plainKernel({ sum: sumInHalf }) },
+  { name: 'last tile dropped', make: () => plainKernel({ count: (n) => Math.max(1, n - (n % tile)) }) },
+  { name: 'transposed K', make: () => plainKernel({ keys: transposedKeys }) },
+  { name: 'off by one on the last key', make: () => plainKernel({ count: (n) => n - 1 }) },
+  { name: 'softmax over the wrong axis', make: () => overQueries },
+  { name: 'V rounded to bf16', make: () => plainKernel({ value: (v) => roundTo('bf16', v) }) },
+  { name: 'sum in naive order', make: () => plainKernel({ sum: sumInOrder }) },
+  { name: 'a stale buffer between calls', make: staleKeys },
+  {
+    name: 'a denominator with a 1e-6 epsilon',
+    make: () => plainKernel({ denominator: (sum) => sum + 1e-6 }),
+  },
+];
+
+const entriesAnOctave = 64;
+const table = Float64Array.from({ length: entriesAnOctave + 1 }, (_, e) => 2 ** (e / entriesAnOctave));
+
+/** exp by 64 entries an octave and a straight line between them: off by up to 1.5e-5 of itself. */
+function tableExp(x: number): number {
+  const power = x * Math.LOG2E;
+  const octave = Math.floor(power);
+  const place = (power - octave) * entriesAnOctave;
+  const entry = Math.floor(place);
+  const [low, high] = [table[entry]!, table[entry + 1]!];
+  return 2 ** octave * (low + (high - low) * (place - entry));
+}
+
+function sumInHalf(n: number, term: (j: number) => number): number {
+  let sum = 0;
+  for (let j = 0; j < n; j++) sum = roundTo('f16', sum + term(j));
+  return sum;
+}
+
+function sumInOrder(n: number, term: (j: number) => number, round: Round): number {
+  let sum = 0;
+  for (let j = 0; j < n; j++) sum = round(sum + term(j));
+  return sum;
+}
+
+/** The memory of K read as if it were d × n_k. */
+function transposedKeys({ k, keys, headDim }: Matrices): Float64Array {
+  return k.map((_, at) => k[(at % headDim) * keys + Math.floor(at / headDim)]!);
+}
+
+/** Each column of the weights adds up to 1, not each row. */
+const overQueries: Kernel = ({ q, k, v, queries, keys, headDim: d, valueDim, scale, dtype }) => {
+  const round = arithmeticOf(dtype);
+  const output = new Float64Array(queries * valueDim);
+  const weights = new Float64Array(queries);
+  for (let j = 0; j < keys; j++) {
+    for (let i = 0; i < queries; i++) {
+      let dot = 0;
+      for (let c = 0; c < d; c++) dot = round(dot + round(q[i * d + c]! * k[j * d + c]!));
+      weights[i] = round(scale * dot);
+    }
+    const largest = weights.reduce((most, x) => Math.max(most, x));
+    const total = weights.reduce((sum, x) => sum + Math.exp(x - largest), 0);
+    for (let i = 0; i < queries; i++) {
+      const weight = round(Math.exp(weights[i]! - largest) / total);
+      for (let c = 0; c < valueDim; c++) output[i * valueDim + c]! += weight * v[j * valueDim + c]!;
+    }
+  }
+  return output;
+};
+
+/** Keys are copied into a buffer the first time that a shape is seen, and the buffer is used ever after. */
+function staleKeys(): Kernel {
+  const buffers = new Map<string, Float64Array>();
+  return plainKernel({
+    keys({ k, keys, headDim }) {
+      const shape = `${keys} × ${headDim}`;
+      const buffer = buffers.get(shape) ?? k.slice();
+      buffers.set(shape, buffer);
+      return buffer;
+    },
+  });
+}
