@@ -47,6 +47,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'yargs/helpers': ['src/cli'],
   picocolors: ['src/cli'],
   'cli-progress': ['src/cli'],
+  '@observablehq/plot': ['src/cli'],
+  linkedom: ['src/cli'],
   'node:module': ['src/solvers'],
   'node:worker_threads': ['src/oracles'],
   'node:child_process': ['src/oracles/command'],
