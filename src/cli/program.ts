@@ -8,6 +8,7 @@ import { generate } from './commands/generate.ts';
 import { random } from './commands/random.ts';
 import { reduce } from './commands/reduce.ts';
 import { solve } from './commands/solve.ts';
+import { stress } from './commands/stress.ts';
 import { transition } from './commands/transition.ts';
 import { verify } from './commands/verify.ts';
 import { UsageError } from './faults.ts';
@@ -26,6 +27,7 @@ const commands = [
   reduce,
   random,
   explain,
+  stress,
   transition,
   doctor,
 ] as readonly CommandModule[];
