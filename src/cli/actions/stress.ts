@@ -1,0 +1,77 @@
+/** `seth stress`: a suite of instances against an attention implementation, with a score. */
+import { dtypes } from '../../problems/dtype.ts';
+import { openOracle } from '../../oracles/oracles.ts';
+import { runRungs, type RungResult } from '../../experiments/stress/run.ts';
+import { scoreOf } from '../../experiments/stress/score.ts';
+import { suiteRungs, suiteVersion, topLevel } from '../../experiments/stress/suite.ts';
+import type { StressArguments } from '../commands/stress.ts';
+import { exits, UsageError } from '../faults.ts';
+import { numberOf } from '../options.ts';
+import { openProgress } from '../progress.ts';
+import { stressJunit } from '../stress-junit.ts';
+import type { StressOutcome } from '../stress-outcome.ts';
+import { stressTable } from '../stress-table.ts';
+import { version } from '../version.ts';
+import { print, writeWhole, type Write } from '../write.ts';
+
+export async function stress(args: StressArguments): Promise<number> {
+  const onOutput = [args.json, args.junit === '-', args.html === '-'].filter(Boolean).length;
+  if (onOutput > 1)
+    throw new UsageError('--json, --junit - and --html - all want standard output: name files');
+  const asked = args.dtype === 'all' ? dtypes : [args.dtype];
+  const highest = Math.max(...asked.map((dtype) => topLevel[dtype]));
+  const required = numberOf('require', args.require, { min: 0, max: highest, whole: true });
+  const page = args.html === undefined ? undefined : (await import('../stress-page.ts')).stressPage;
+  const draw = await page?.();
+  const specs = suiteRungs(args.suite, asked);
+  const oracle = await openOracle(args.oracle);
+  const progress = await openProgress(args.progress);
+  const table = stressTable(specs);
+  const prints = onOutput === 0;
+
+  const run = async (): Promise<StressOutcome> => {
+    const rungs = await runRungs(specs, oracle, {
+      onProgress: (done, rung) => progress.update(done, rung),
+      onResult: async (result: RungResult) => {
+        if (prints) await progress.aside(() => print(table.row(result)));
+      },
+    });
+    progress.stop();
+    const scores = scoreOf(rungs, required);
+    return {
+      tool: `seth-attention ${version()}`,
+      suite: args.suite,
+      version: suiteVersion,
+      oracle: oracle.name,
+      passed: scores.every(({ passed }) => passed),
+      scores,
+      rungs,
+    };
+  };
+
+  try {
+    // The files' places are tried before the suite is run.
+    let outcome: StressOutcome | undefined;
+    await into(args.junit, (junit) =>
+      into(args.html, async (html) => {
+        outcome = await run();
+        await junit?.(stressJunit(outcome));
+        await html?.(draw!(outcome));
+      }),
+    );
+    if (args.json) await print(`${JSON.stringify(outcome)}\n`);
+    else if (prints) await print(table.scores(outcome!));
+    return outcome!.passed ? exits.ok : exits.disagreement;
+  } finally {
+    progress.stop();
+    await oracle.close();
+  }
+}
+
+/** Calls `produce` with what writes to `path`; without a path with nothing. */
+async function into(
+  path: string | undefined,
+  produce: (write: Write | undefined) => Promise<void>,
+): Promise<void> {
+  return path === undefined ? produce(undefined) : writeWhole(path, produce);
+}

@@ -1,0 +1,26 @@
+/** What `seth stress` found, as its JSON has it. */
+import type { RungResult } from '../experiments/stress/run.ts';
+import type { DtypeScore } from '../experiments/stress/score.ts';
+import type { SuiteName } from '../experiments/stress/suite.ts';
+
+export interface StressOutcome {
+  readonly tool: string;
+  readonly suite: SuiteName;
+  /** Of the suites. */
+  readonly version: number;
+  readonly oracle: string;
+  /** Did every dtype's ladder survive the level that is required? */
+  readonly passed: boolean;
+  readonly scores: readonly DtypeScore[];
+  readonly rungs: readonly RungResult[];
+}
+
+/** `1.2e-6`; `none` where there is no finite number. */
+export const small = (x: number | null): string => (x === null ? 'none' : x.toExponential(1));
+
+/** `1.2e9`, or `-`. */
+export const rate = (x: number | null): string => (x === null ? '-' : x.toExponential(1).replace('e+', 'e'));
+
+/** `192 × 128 × 64`, and how many of them. */
+export const shapeOf = ({ queries, keys, headDim, valueDim, heads }: RungResult): string =>
+  `${heads > 1 ? `${heads} of ` : ''}${queries} × ${keys} × ${headDim}${valueDim > 1 ? ` + ${valueDim}` : ''}`;

@@ -1,0 +1,134 @@
+/**
+ * The outcome as an HTML page that needs nothing beside it: the scores, a figure of error against demand and one of speed
+ * for each dtype, and the table of rungs. The figures are Observable Plot's, drawn into a document of linkedom's; both
+ * are optional packages, loaded here when a page is asked for.
+ */
+import type { RungResult } from '../experiments/stress/run.ts';
+import { InputError } from '../problems/input-error.ts';
+import { escapeMarkup } from './escape-markup.ts';
+import { rate, shapeOf, small, type StressOutcome } from './stress-outcome.ts';
+
+/** Loads what draws, and gives a function from an outcome to the page. Throws an `InputError` where it is not there. */
+export async function stressPage(): Promise<(outcome: StressOutcome) => string> {
+  const [Plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]).catch(
+    (error: unknown) => {
+      throw new InputError({
+        code: 'package-missing',
+        field: '--html',
+        expected: 'the optional packages @observablehq/plot and linkedom',
+        found: error instanceof Error ? error.message : String(error),
+        hint: 'install them with "npm install @observablehq/plot linkedom", or leave --html out',
+      });
+    },
+  );
+
+  const figure = (ladder: readonly RungResult[]): string => {
+    const { document } = parseHTML('<!doctype html><html><body></body></html>');
+    const demands = ladder.map(({ level, demand }) => ({ level, error: demand }));
+    const lowest = Math.min(...ladder.map(({ demand, error }) => Math.min(demand, error ?? 1)));
+    const floor = Math.max(lowest, 1e-17) / 4;
+    const found = ladder.map((result) => ({
+      level: result.level,
+      // What has no finite error, or one beyond all sense, stands at the top.
+      error: Math.min(10, Math.max(floor, result.error ?? 10)),
+      passed: result.passed ? 'passed' : 'failed',
+      title: `${result.rung}: ${result.reason ?? `error ${small(result.error)}, demand ${small(result.demand)}`}`,
+    }));
+    return Plot.plot({
+      document,
+      width: 720,
+      height: 340,
+      marginLeft: 60,
+      x: { label: 'level →', ticks: [...new Set(ladder.map(({ level }) => level))], tickFormat: 'd' },
+      y: {
+        type: 'log',
+        label: '↑ relative error of an output',
+        domain: [floor, 20],
+        grid: true,
+        tickFormat: '~e',
+      },
+      symbol: { domain: ['passed', 'failed'], range: ['circle', 'times'] },
+      marks: [
+        Plot.line(demands, Plot.groupX({ y: 'min' }, { x: 'level', y: 'error', strokeDasharray: '4 3' })),
+        Plot.dot(demands, { x: 'level', y: 'error', r: 2, fill: 'currentColor' }),
+        Plot.dot(found, {
+          x: 'level',
+          y: 'error',
+          r: 5,
+          symbol: 'passed',
+          stroke: (result: (typeof found)[number]) => (result.passed === 'passed' ? '#1a7f37' : '#cf222e'),
+          strokeWidth: 2,
+          title: 'title',
+        }),
+      ],
+    }).outerHTML;
+  };
+
+  return (outcome) => pageOf(outcome, figure);
+}
+
+const style = `
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328; background: #fff; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
+th, td { text-align: right; padding: 0.15rem 0.5rem; border-bottom: 1px solid #d1d9e0; }
+th:first-child, td:first-child, td.why { text-align: left; }
+.passed { color: #1a7f37; } .failed { color: #cf222e; }
+td.why { color: #59636e; font-size: 13px; }
+figure { margin: 1rem 0; } figcaption { color: #59636e; }
+`;
+
+function pageOf(
+  { tool, suite, version, oracle, passed, scores, rungs }: StressOutcome,
+  figure: (ladder: readonly RungResult[]) => string,
+): string {
+  const sections = scores.map((score) => {
+    const ladder = rungs.filter(({ dtype }) => dtype === score.dtype);
+    return `<section>
+<h2>${score.dtype}: level ${score.reached} of ${score.top}</h2>
+<p>${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs a second · level ${score.required} is required: ${mark(score.passed)}</p>
+<figure>${figure(ladder)}<figcaption>Dashes: the demand, the largest error at which an instance still decodes. Circles passed, crosses failed; at the top what has no finite error.</figcaption></figure>
+<table>
+<tr><th>rung</th><th>queries × keys × d</th><th>scale</th><th>B</th><th>amplification</th><th>demand</th><th>error</th><th>bits</th><th>wrong rows</th><th>pairs/s</th><th></th></tr>
+${ladder.map(rowOf).join('\n')}
+</table>
+</section>`;
+  });
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeMarkup(`seth stress: ${oracle}`)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>${escapeMarkup(oracle)} ${mark(passed)}</h1>
+<p>The ${suite} suite, version ${version}, by ${escapeMarkup(tool)}. Each rung is an attention instance whose answer, a count
+for each row, is known; it passes when every output is within the certified demand and every count is right.</p>
+${sections.join('\n')}
+</body>
+</html>
+`;
+}
+
+const mark = (passed: boolean): string =>
+  passed ? '<span class="passed">passed</span>' : '<span class="failed">failed</span>';
+
+function rowOf(result: RungResult): string {
+  const { rung, scale, bound, amplification, demand, error, bits, wrong, rows, passed, reason } = result;
+  const cells = [
+    rung,
+    shapeOf(result),
+    scale,
+    String(Number(bound.toPrecision(4))),
+    rate(amplification),
+    small(demand),
+    small(error),
+    bits.toFixed(1),
+    wrong === 0 ? '0' : `${wrong} of ${rows}`,
+    rate(result.pairsPerSecond),
+  ];
+  const why =
+    reason === undefined ? '' : `\n<tr><td class="why" colspan="11">${escapeMarkup(reason)}</td></tr>`;
+  return `<tr>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}<td>${mark(passed)}</td></tr>${why}`;
+}

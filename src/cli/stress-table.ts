@@ -1,0 +1,68 @@
+/** The table that `seth stress` prints: a row a rung as soon as it is judged, and the scores under it. */
+import type { RungResult } from '../experiments/stress/run.ts';
+import type { RungSpec } from '../experiments/stress/suite.ts';
+import { paint } from './paint.ts';
+import { rate, shapeOf, small, type StressOutcome } from './stress-outcome.ts';
+
+export interface StressTable {
+  /** One row, and under it why the rung failed. */
+  row(result: RungResult): string;
+  scores(outcome: StressOutcome): string;
+}
+
+const shapeWidth = 22;
+
+/** A table for these rungs on a terminal or elsewhere. */
+export function stressTable(
+  specs: readonly RungSpec[],
+  screen: { readonly isTTY?: boolean } = process.stdout,
+): StressTable {
+  const { bold, dim, green, red } = paint(screen);
+  const width = Math.max(4, ...specs.map(({ id }) => id.length));
+  let headed = false;
+
+  const line = (rung: string, shape: string, ...cells: readonly string[]): string =>
+    [rung.padEnd(width), shape.padEnd(shapeWidth), ...cells.map((cell) => cell.padStart(8))].join('  ');
+  const heading = (): string => {
+    if (headed) return '';
+    headed = true;
+    const titles = line(
+      'rung',
+      'queries × keys × d',
+      'amplif.',
+      'demand',
+      'error',
+      'bits',
+      'wrong',
+      'pairs/s',
+    );
+    return `${bold(titles)}\n${dim('─'.repeat(titles.length + 3))}\n`;
+  };
+
+  return {
+    row(result) {
+      const { rung, passed, reason, amplification, demand, error, bits, wrong, rows } = result;
+      const text = line(
+        rung,
+        shapeOf(result),
+        rate(amplification),
+        small(demand),
+        small(error),
+        bits.toFixed(1),
+        wrong === 0 ? '0' : `${wrong}/${rows}`,
+        rate(result.pairsPerSecond),
+      );
+      const why = reason === undefined ? '' : `${dim(`  ${reason}`)}\n`;
+      return `${heading()}${text}  ${passed ? green('✓') : red('✗')}\n${why}`;
+    },
+    scores({ suite, version, oracle, scores, passed }) {
+      const lines = scores.map((score) => {
+        const mark = score.passed ? green('✓') : red(`✗ below level ${score.required}`);
+        const fall = score.firstFailed === null ? '' : `, fell at ${score.firstFailed}`;
+        return `${bold(score.dtype)}: level ${score.reached} of ${score.top}${fall} · ${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
+      });
+      const verdict = passed ? green('passed') : red('not passed');
+      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}: ${verdict}\n`;
+    },
+  };
+}
