@@ -73,6 +73,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 10
 th, td { text-align: right; padding: 0.15rem 0.5rem; border-bottom: 1px solid #d1d9e0; }
 th:first-child, td:first-child, td.why { text-align: left; }
 .passed { color: #1a7f37; } .failed { color: #cf222e; }
+td:first-child, td { white-space: nowrap; }
+td.why { white-space: normal; }
 td.why { color: #59636e; font-size: 13px; }
 figure { margin: 1rem 0; } figcaption { color: #59636e; }
 `;

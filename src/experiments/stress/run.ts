@@ -58,6 +58,7 @@ export async function runRungs(
 ): Promise<readonly RungResult[]> {
   const results: RungResult[] = [];
   for (const [at, spec] of specs.entries()) {
+    signal?.throwIfAborted();
     onProgress?.(at / specs.length, spec.id);
     const result = await runRung(buildRung(spec), oracle, signal);
     results.push(result);

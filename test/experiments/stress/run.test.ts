@@ -1,0 +1,181 @@
+import * as assert from 'uvu/assert';
+import { runRungs, type RungResult } from '../../../src/experiments/stress/run.ts';
+import { scoreOf } from '../../../src/experiments/stress/score.ts';
+import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
+import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
+import { referenceOracle } from '../../../src/oracles/reference.ts';
+import type { Oracle } from '../../../src/oracles/oracle.ts';
+import { suite } from '../../support/harness.ts';
+import { kernelOracle } from '../../support/kernels/kernel.ts';
+import { plainKernel } from '../../support/kernels/plain.ts';
+
+const bf16 = suiteRungs('quick', ['bf16']);
+const right = plainKernel();
+
+/** An oracle whose n-th call, counted from 0, does something else. */
+function spoilt(at: number, instead: () => never): Oracle {
+  let calls = 0;
+  const good = kernelOracle('spoilt', right);
+  return {
+    ...good,
+    attend: (attention, options) => (calls++ === at ? instead() : good.attend(attention, options)),
+  };
+}
+
+suite('src/experiments/stress/run', (test) => {
+  test('the cpu oracle and the reference survive every rung that they are given', async () => {
+    for (const [oracle, rungs] of [
+      [cpuOracle(), suiteRungs('quick')],
+      [cpuOracle({ path: 'dense' }), suiteRungs('quick', ['f64', 'f32'])],
+      [referenceOracle(), suiteRungs('quick', ['bf16'])],
+    ] as const) {
+      try {
+        const results = await runRungs(rungs, oracle);
+        for (const { rung, passed, reason } of results)
+          assert.ok(passed, `${oracle.name}, ${rung}: ${reason}`);
+      } finally {
+        await oracle.close();
+      }
+    }
+  });
+
+  test('a rung whose oracle throws is failed, with one line, and the suite goes on', async () => {
+    const oracle = spoilt(1, () => {
+      throw new Error('the card\nfell off');
+    });
+    const results = await runRungs(bf16, oracle);
+    assert.is(results.length, bf16.length);
+    assert.equal(
+      results.map(({ passed }) => passed),
+      bf16.map((_, r) => r !== 1),
+    );
+    const failed = results[1]!;
+    assert.is(failed.reason, 'the card fell off');
+    assert.is(failed.error, null);
+    assert.is(failed.wrong, failed.rows);
+  });
+
+  test('an output of NaN fails its rung, and the entry is named', async () => {
+    const oracle = kernelOracle('nan', (matrices) => right(matrices).fill(NaN, 5, 6));
+    const [result] = await runRungs(bf16.slice(0, 1), oracle);
+    assert.is(result!.passed, false);
+    assert.is(result!.error, null);
+    assert.is(result!.bits, 0);
+    assert.match(result!.reason!, /out\[5, 0\] is NaN/);
+  });
+
+  test('a second head that is wrong fails the rung', async () => {
+    const heads = bf16.filter(({ heads: count }) => count > 1).slice(0, 1);
+    const first = await runRungs(heads, kernelOracle('right', right));
+    assert.ok(first[0]!.passed);
+    let calls = 0;
+    const second = kernelOracle('half', (matrices) =>
+      calls++ === 1 ? right(matrices).fill(0.1) : right(matrices),
+    );
+    const [result] = await runRungs(heads, second);
+    assert.not(result!.passed);
+    assert.ok(result!.wrongRows.length > 0);
+    assert.ok(result!.wrongRows.every(({ head }) => head === 1));
+    assert.match(result!.reason!, /head 1, out\[/);
+  });
+
+  test('an output of another size is refused', async () => {
+    const small = kernelOracle('small', (matrices) => right(matrices).subarray(1));
+    try {
+      await runRungs(bf16.slice(0, 1), small);
+    } catch (error) {
+      assert.match(String(error), /expected \d+ × 1 numbers/);
+      return;
+    }
+    assert.unreachable('it was taken');
+  });
+
+  test('a signal ends the run', async () => {
+    const stop = new AbortController();
+    const oracle = kernelOracle('right', right);
+    const seen: string[] = [];
+    const run = runRungs(bf16, oracle, {
+      signal: stop.signal,
+      onResult: ({ rung }) => {
+        seen.push(rung);
+        stop.abort(new Error('enough'));
+      },
+    });
+    try {
+      await run;
+      assert.unreachable('it went on');
+    } catch (error) {
+      assert.match(String(error), /enough/);
+    }
+    assert.is(seen.length, 1);
+  });
+});
+
+const result = (rung: string, passed: boolean, more: Partial<RungResult> = {}): RungResult => ({
+  rung,
+  dtype: rung.split('/')[0] as RungResult['dtype'],
+  level: Number(rung.split('/')[1]),
+  passed,
+  demand: 1e-3,
+  error: 1e-4,
+  bits: 13,
+  rows: 8,
+  wrong: passed ? 0 : 1,
+  wrongRows: [],
+  amplification: 1,
+  bound: 1,
+  scale: 'linear',
+  heads: 1,
+  queries: 10,
+  keys: 20,
+  headDim: 4,
+  valueDim: 1,
+  path: 'x',
+  seconds: 0.1,
+  pairsPerSecond: 2000,
+  ...more,
+});
+
+suite('src/experiments/stress/score', (test) => {
+  test('the highest level survived has no failed rung at it or below', () => {
+    const [score] = scoreOf([
+      result('f32/1/a', true),
+      result('f32/2/a', true),
+      result('f32/3/a', true),
+      result('f32/3/b', false),
+      result('f32/4/a', true),
+    ]);
+    assert.is(score!.reached, 2);
+    assert.is(score!.top, 4);
+    assert.is(score!.firstFailed, 'f32/3/b');
+    assert.is(score!.rungsPassed, 4);
+    assert.is(score!.passed, false);
+    assert.is(score!.wrong, 1);
+  });
+
+  test('what is required is the top, or a lower level', () => {
+    const rungs = [result('f32/1/a', true), result('f32/2/a', false), result('f64/1/a', true)];
+    assert.equal(
+      scoreOf(rungs).map(({ dtype, passed }) => [dtype, passed]),
+      [
+        ['f64', true],
+        ['f32', false],
+      ],
+    );
+    assert.ok(scoreOf(rungs, 1).every(({ passed }) => passed));
+    assert.ok(scoreOf([result('f32/1/a', false)], 0)[0]!.passed);
+    assert.not(scoreOf([result('f32/1/a', false)], 1)[0]!.passed);
+  });
+
+  test('effective bits are those of the top level, none where it has no finite error', () => {
+    const low = result('f16/1/a', true, { error: 0.1 });
+    assert.is(scoreOf([low, result('f16/2/a', true, { error: 2 ** -10 })])[0]!.bits, 10);
+    assert.is(scoreOf([low, result('f16/2/a', false, { error: null })])[0]!.bits, 0);
+  });
+
+  test('speed counts the rungs that were answered', () => {
+    const failed = result('f16/1/a', false, { seconds: null });
+    assert.is(scoreOf([failed, result('f16/2/a', true, { heads: 2 })])[0]!.pairsPerSecond, 4000);
+    assert.is(scoreOf([failed])[0]!.pairsPerSecond, null);
+  });
+});

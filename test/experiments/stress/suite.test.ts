@@ -1,0 +1,68 @@
+import * as assert from 'uvu/assert';
+import { buildRung, planned } from '../../../src/experiments/stress/rung.ts';
+import { readouts } from '../../../src/experiments/stress/readouts.ts';
+import { suiteNames, suiteRungs, topLevel } from '../../../src/experiments/stress/suite.ts';
+import { dtypes } from '../../../src/problems/dtype.ts';
+import { pack } from '../../../src/readout/cache.ts';
+import { plan } from '../../../src/readout/planner.ts';
+import { suite } from '../../support/harness.ts';
+
+const isPower = (n: number): boolean => Number.isInteger(Math.log2(n));
+
+suite('src/experiments/stress/suite', (test) => {
+  test('every level of every dtype has a rung in both suites, and no two rungs one name', () => {
+    for (const name of suiteNames) {
+      const rungs = suiteRungs(name);
+      assert.is(new Set(rungs.map(({ id }) => id)).size, rungs.length);
+      for (const dtype of dtypes) {
+        for (let level = 1; level <= topLevel[dtype]; level++) {
+          assert.ok(
+            rungs.some((rung) => rung.dtype === dtype && rung.level === level),
+            `${name} ${dtype}/${level}`,
+          );
+        }
+      }
+    }
+  });
+
+  test('a rung of both suites is the same in both', () => {
+    const full = new Map(suiteRungs('full').map((rung) => [rung.id, rung]));
+    for (const rung of suiteRungs('quick')) assert.equal(full.get(rung.id), rung);
+  });
+
+  test('every rung has its frozen readout, and there are no others', () => {
+    const ids = suiteNames.flatMap((name) => suiteRungs(name).map(({ id }) => id));
+    assert.equal(Object.keys(readouts).toSorted(), [...new Set(ids)].toSorted());
+  });
+
+  test('a frozen readout is what the planner makes', () => {
+    for (const id of ['f64/3/values', 'f16/3/long']) {
+      const spec = suiteRungs('quick').find((rung) => rung.id === id)!;
+      assert.is(readouts[id], pack(plan(planned(spec).demand).readout), id);
+    }
+  });
+
+  test('the quick suite has every shape, both scales, heads, witness columns, long sums, and demands what it says', () => {
+    for (const dtype of dtypes) {
+      const rungs = suiteRungs('quick', [dtype]).map(buildRung);
+      for (const { demand, spec } of rungs) {
+        assert.ok(demand.relative >= spec.error, `${spec.id} demands ${demand.relative}`);
+        assert.ok(demand.relative <= 2 * spec.error, `${spec.id} demands only ${demand.relative}`);
+      }
+      const some = (what: string, holds: (rung: (typeof rungs)[number]) => boolean): void =>
+        assert.ok(rungs.some(holds), `${dtype}: ${what}`);
+      some('d is a power of two', ({ shape }) => isPower(shape.headDim));
+      some('d is none', ({ shape }) => !isPower(shape.headDim));
+      some('n is a power of two', ({ shape }) => isPower(shape.keys));
+      some('n is none', ({ shape }) => !isPower(shape.keys));
+      some('1/d', ({ spec }) => spec.scaleName === 'linear');
+      some('1/√d', ({ spec }) => spec.scaleName === 'rsqrt');
+      some('several heads', ({ heads }) => heads.length > 1);
+      some('thousands of keys', ({ shape }) => shape.keys > 8192);
+      some('logits beyond exp', ({ spec }) => spec.shift >= (dtype === 'f64' ? 710 : 89));
+      if (dtype !== 'bf16') some('witness columns', ({ shape }) => shape.valueDim > 1);
+      some('rows with partners', ({ heads }) => heads[0]!.histograms.some(([all]) => all![0]! > 0));
+      some('rows without', ({ heads }) => heads[0]!.histograms.some(([all]) => all![0] === 0));
+    }
+  });
+});
