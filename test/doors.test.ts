@@ -13,6 +13,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   // The one oracle that is a program: it needs files and processes where the others need threads or a device.
   'src/oracles/command': ['src/problems', 'src/formats', 'src/oracles'],
   'src/readout': ['src/problems'],
+  'src/checker': [],
   reductions: ['src/problems', 'src/readout'],
   'src/verify': ['src/problems', 'src/formats', 'src/readout', 'reductions', 'src/oracles', 'src/solvers'],
   'src/experiments': [
@@ -33,6 +34,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'src/solvers',
     'src/verify',
     'src/experiments',
+    'src/checker',
   ],
   'src/index.ts': ['src/problems', 'src/readout', 'reductions', 'src/oracles', 'src/verify'],
 };

@@ -1,6 +1,7 @@
 /** The command line as yargs knows it. Parsing runs the command; whatever goes wrong is thrown. */
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { attend } from './commands/attend.ts';
+import { check } from './commands/check.ts';
 import { decode } from './commands/decode.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
@@ -24,6 +25,7 @@ const commands = [
   generate,
   attend,
   decode,
+  check,
   reduce,
   random,
   explain,

@@ -4,7 +4,7 @@ import type { Cnf } from '../../problems/cnf.ts';
 import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import { parseDimacs } from '../../formats/dimacs.ts';
-import { requireFormulaHash, type Instance } from '../../formats/instance.ts';
+import { readInstance, requireFormulaHash, type Instance } from '../../formats/instance.ts';
 import type { AnyDocument } from '../../formats/instance-document.ts';
 import { readOutput } from '../../formats/output.ts';
 import { carryBack } from '../../verify/carry-back.ts';
@@ -13,32 +13,65 @@ import { underflow } from '../../verify/careful-kernel.ts';
 import { chainBytes, requireFeasible } from '../../verify/limits.ts';
 import { answerExit, answerFields, answerLines } from '../answers.ts';
 import type { DecodeArguments } from '../commands/decode.ts';
-import { RefusedOutput, UsageError } from '../faults.ts';
-import { inFile, readInstanceAt } from '../instance-input.ts';
+import { certificateOf } from '../certificate.ts';
+import { RefusedOutput, UsageError, warn } from '../faults.ts';
+import { inFile, readInstanceBytes } from '../instance-input.ts';
 import { memoryOf, numberOf } from '../options.ts';
 import { attentionOptions, paperOptionsOf, requireOwnInstance } from '../own-instance.ts';
 import { nameOf, readBytes } from '../read.ts';
-import { print } from '../write.ts';
+import { checkSample, sampleOf, spotCheckFigures, spotCheckLines } from '../spot-check.ts';
+import { print, writeWhole } from '../write.ts';
 
 export async function decode(args: DecodeArguments): Promise<number> {
   if (args.instance === '-' && args.output === '-') {
     throw new UsageError('the instance and the output cannot both come from standard input');
   }
   const claimed = numberOf('error', args.error, { min: 0, max: 1 });
+  const sample = sampleOf(args);
   const memory = memoryOf(args);
-  const instance = await readInstanceAt(args.instance, memory);
+  const instanceBytes = await readInstanceBytes(args.instance, memory);
+  const instance = inFile(args.instance, () => readInstance(instanceBytes));
   const document = inFile(args.instance, () => documentOf(instance));
   await requireFormulaHash(document).catch((error: unknown) => inFile(args.instance, () => rethrow(error)));
   const cnf = inFile(args.instance, () => formulaOf(instance, document, memory));
+  if (args.certificate !== undefined) requireCertifiable(document, args.certificate);
   const bytes = await readBytes(args.output, memory);
-  const answer = refusing(args.output, () => {
-    const output = outputOf(bytes, instance, document, claimed ?? document.plannedError);
-    return document.route === 'closest-pair'
+  const output = await refusing(args.output, () =>
+    outputOf(bytes, instance, document, claimed ?? document.plannedError),
+  );
+  const checked =
+    sample && (await refusing(args.output, () => checkSample(instance, document, output, sample)));
+  const answer = await refusing(args.output, () =>
+    document.route === 'closest-pair'
       ? carryBackPaperRoute(cnf, output, paperOptionsOf(document))
-      : carryBack(cnf, output, document.encoding, attentionOptions(document));
-  });
-  await print(args.json ? `${JSON.stringify(answerFields(answer))}\n` : answerLines(answer));
+      : carryBack(cnf, output, document.encoding, attentionOptions(document)),
+  );
+  if (args.certificate !== undefined && document.route !== 'closest-pair') {
+    const run = { instance: instanceBytes, output: bytes, document, cnf, error: output.error };
+    const certificate = await certificateOf(answer, run);
+    if (certificate === undefined) warn('no certificate was written, because nothing is certified');
+    else await writeWhole(args.certificate, (write) => write(certificate));
+  }
+  const spotCheck = checked && spotCheckFigures(checked);
+  await print(
+    args.json
+      ? `${JSON.stringify({ ...answerFields(answer), ...(spotCheck && { spotCheck }) })}\n`
+      : `${answerLines(answer)}${spotCheck ? spotCheckLines(spotCheck) : ''}`,
+  );
   return answerExit(answer);
+}
+
+/** Refuses to certify what the checker cannot check, before anything is computed. */
+function requireCertifiable({ route }: AnyDocument, path: string): void {
+  if (path === '-') throw new UsageError('the certificate cannot go to standard output: name a file');
+  if (route !== 'closest-pair') return;
+  throw new InputError({
+    code: 'certificate-route',
+    field: '--certificate',
+    expected: 'an instance of the route minimax, interpolation or threshold',
+    found: 'one of closest-pair, which the checker does not know',
+    hint: 'leave --certificate out, or generate the instance by another --route',
+  });
 }
 
 function documentOf({ document }: Instance): AnyDocument {
@@ -86,9 +119,9 @@ function outputOf(
   return { rows, columns, values, error };
 }
 
-function refusing<T>(path: string, read: () => T): T {
+async function refusing<T>(path: string, read: () => T | Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     throw error instanceof InputError ? new RefusedOutput({ ...error.fault, file: nameOf(path) }) : error;
   }

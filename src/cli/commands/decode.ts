@@ -7,6 +7,9 @@ export interface DecodeArguments {
   readonly output: string;
   readonly error?: Typed;
   readonly memory?: Typed;
+  readonly certificate?: string | undefined;
+  readonly spotCheck?: Typed;
+  readonly seed?: Typed;
   readonly json: boolean;
 }
 
@@ -37,10 +40,25 @@ export const decode: CommandModule<object, DecodeArguments> = {
           defaultDescription: 'three quarters of the machine',
           describe: 'GiB that may be used',
         },
+        certificate: {
+          string: true,
+          requiresArg: true,
+          describe: 'Write what "seth check" needs to check the answer to this file',
+        },
+        'spot-check': {
+          requiresArg: true,
+          describe: 'Compute so many rows of the output anew, chosen at random, and refuse it if one is off',
+        },
+        seed: {
+          requiresArg: true,
+          defaultDescription: 'random',
+          describe: 'Which rows --spot-check takes; a seed that others can guess protects from faults only',
+        },
         json: jsonOption,
       })
       .example('seth random teaching | seth generate - -o i.safetensors', '')
       .example('seth attend i.safetensors -o - | seth decode i.safetensors -', '')
+      .example('seth attend i.safetensors -o - | seth decode i.safetensors - --spot-check 20', '')
       .epilogue(
         'Exit code: 10 satisfiable, 20 unsatisfiable, 0 unknown, 1 if the output is malformed or refuted, 2 bad input.',
       ),

@@ -1,0 +1,319 @@
+/**
+ * The independent checker: to `seth decode` what a proof checker is to a SAT solver. It imports nothing and believes
+ * nothing: no hash, bound or count of a certificate, and not that the instance is the formula's. What acceptance proves
+ * of the formula in the instance's metadata:
+ * - SATISFIABLE: the model satisfies every clause. No assumption.
+ * - A count N, where UNSATISFIABLE is N = 0: it has exactly N models IF each output y in the first column satisfies
+ *   |y − Y| ≤ relative·Y + absolute, Y the exact attention of the file's tensors under the file's scale. Whoever computed
+ *   the output claims that; it cannot be checked without computing Y.
+ *
+ * Why. The variables are split in halves. Q has, for each assignment i of the left half, the rows t_k·a_i and a last
+ * coordinate B; K has −B·b_j and 0, then pads 0 and B; V is 1, on pads 0; assignments that falsify a clause of their own
+ * half may be missing. All that is compared with the file. ⟨a_i, b_j⟩ counts the clauses that (i, j) falsifies. So with
+ * S_i(x) = Σ_j x^⟨a_i,b_j⟩, x_k = exp(−scale·t_k·B) and P = pads·exp(scale·B²), Y is S/(S+P) and S is P·Y/(1−Y). Let
+ * r(s) = Σ_k w_k x_k^s + w_one: N_i = #{j : ⟨a_i, b_j⟩ = 0} is within bias = n·max_{s ≤ D} |r(s) − [s = 0]| of
+ * Σ_k w_k S_i(x_k) + w_one·n. One integer of 0 … n must lie in the interval for N_i that follows; N = Σ N_i.
+ */
+class Rejection extends Error {}
+
+/** `reason`: what is proved, or why the certificate is rejected. */
+export type Verdict = { readonly accepted: boolean; readonly reason: string };
+
+/** Checks the bytes of an instance and of an output, and a certificate's text. Nothing in them makes it throw. */
+export async function check(instance: Uint8Array, output: Uint8Array, text: string): Promise<Verdict> {
+  try {
+    return { accepted: true, reason: await proved(instance, output, JSON.parse(text)) };
+  } catch (error) {
+    // SyntaxErrors are JSON's.
+    if (!(error instanceof Rejection || error instanceof SyntaxError)) throw error;
+    return { accepted: false, reason: error.message };
+  }
+}
+
+async function proved(instance: Uint8Array, output: Uint8Array, certificate: unknown): Promise<string> {
+  same(certificate, 'format', 1);
+  same(certificate, 'instance.sha256', await sha256(instance));
+  same(certificate, 'output.sha256', await sha256(output));
+  const file = safetensors(instance);
+  const metadata: unknown = JSON.parse(String(get(file.header, '__metadata__.seth')));
+  const formula = String(get(metadata, 'cnf.text'));
+  const hash = await sha256(new TextEncoder().encode(formula));
+  same(certificate, 'formula.sha256', hash);
+  const cnf = dimacs(formula);
+  const subject = `the formula with SHA-256 ${hash} (${cnf.variables} variables, ${cnf.clauses.length} clauses)`;
+  const isSatisfiable = get(certificate, 'answer') === 'SATISFIABLE';
+  if (isSatisfiable) {
+    const model = numbers(certificate, 'model');
+    need(areAll(model.map(Math.abs), cnf), 'a model of all variables');
+    const holds = cnf.clauses.every((clause) => clause.some((l) => model[Math.abs(l) - 1] === l));
+    need(holds, 'a model that satisfies every clause');
+    if (get(certificate, 'count') === null) return `${subject} is satisfiable`;
+  }
+  const count = String(countModels(file, number(metadata, 'scale'), outputOf(output), certificate, cnf));
+  same(certificate, 'count', count);
+  same(certificate, 'answer', count === '0' ? 'UNSATISFIABLE' : 'SATISFIABLE');
+  const claim = `${number(certificate, 'error.relative')}·Y + ${number(certificate, 'error.absolute')}`;
+  const models = isSatisfiable ? `has exactly ${count} models` : 'is unsatisfiable';
+  return `${subject} ${models} if each output is within ${claim} of exact attention Y`;
+}
+
+/** The number of models, by the argument above. */
+function countModels(file: File, scale: number, out: Matrix, certificate: unknown, cnf: Cnf): bigint {
+  const field = (path: string): number => number(certificate, path);
+  const list = (path: string): List => numbers(certificate, path);
+  const [bound, pads] = [field('bound'), field('pads')];
+  const [entries, weights] = [list('readout.scales'), list('readout.weights')];
+  need(scale > 0 && bound > 0 && scale * bound * bound <= 120, 'scale and B above 0, scale·B² up to 120');
+  const nodes = entries.filter((t) => t >= 0 && t <= bound).length;
+  need(nodes > 0 && nodes === entries.length && nodes === weights.length, 'scales up to B, with weights');
+  const [q, k, v] = [tensor(file, 'q'), tensor(file, 'k'), tensor(file, 'v')];
+  const [last, n, vectors] = [cnf.clauses.length, k.rows - pads, q.rows / nodes];
+  need(q.columns === last + 1 && k.columns === last + 1, 'a column for each clause, and one');
+  need(pads >= 1 && Number.isInteger(n) && n >= 1 && v.rows === k.rows, 'keys, pads and a row of v for each');
+  need(Number.isInteger(vectors) && out.rows === q.rows, 'a row of q and out for each vector and node');
+  const [left, right] = [list('halves.left'), list('halves.right')];
+  const all = [...left, ...right].toSorted((a, b) => a - b);
+  need(areAll(all, cnf), 'halves of all variables');
+
+  const fits = (matrix: Matrix, row: number, open: List, one: number, end: number): boolean =>
+    open.every((bit, c) => matrix.at(row, c) === one * bit) && matrix.at(row, last) === end;
+  const degree = Math.min(
+    heaviest('q', left, cnf, vectors, (i, open) =>
+      entries.every((t, e) => fits(q, i * nodes + e, open, t, bound)),
+    ),
+    heaviest('k', right, cnf, n, (j, open) => fits(k, j, open, -bound, 0)),
+  );
+  const none = cnf.clauses.map(() => 0);
+  for (let j = 0; j < k.rows; j++) {
+    need(v.at(j, 0) === (j < n ? 1 : 0), `1 in v for key ${j}, or 0 if it is a pad`);
+    need(j < n || fits(k, j, none, 0, bound), `a pad in row ${j} of k`);
+  }
+
+  const logit = (t: number): Interval => times(times(enclose(scale), enclose(t)), enclose(bound));
+  const mass = times(exponential(logit(bound)), enclose(pads));
+  const x = entries.map((t) => exponential(times(logit(t), [-one, -one])));
+  const w = weights.map(enclose);
+  const atOne = enclose(field('readout.weightAtOne'));
+  const bias = BigInt(n) * residual(x, w, atOne, degree);
+  const [claimed, noise] = [enclose(field('bias'))[0], enclose(field('noise'))[0]];
+  need(
+    bias <= claimed && 2n * (claimed + noise) < one,
+    'the bias of the readout, and bias + noise below 1/2',
+  );
+  const error = [enclose(field('error.relative'))[1], enclose(field('error.absolute'))[1]] as const;
+  need(
+    error[0] >= 0n && error[0] < one && error[1] >= 0n,
+    'a claimed error from 0, the relative one below 1',
+  );
+  let total = 0n;
+  for (let i = 0; i < vectors; i++) {
+    let sum = times(atOne, enclose(n));
+    for (let e = 0; e < nodes; e++) {
+      const y = out.at(i * nodes + e, 0);
+      need(y >= 0 && y <= 1, `outputs from 0 to 1, not ${y}`);
+      sum = plus(sum, times(w[e]!, sumOf(enclose(y), error, mass)));
+    }
+    need(sum[1] - sum[0] <= 2n * noise, `more noise for left vector ${i}`);
+    const count = -((bias - sum[0]) >> bits); // the least integer that N_i can be
+    need(count << bits <= sum[1] + bias && (count + 1n) << bits > sum[1] + bias, `one count for vector ${i}`);
+    need(count >= 0n && count <= BigInt(n), `a count of 0 … ${n} for vector ${i}, not ${count}`);
+    total += count;
+  }
+  return total;
+}
+
+/** An upper bound on |r(s) − [s = 0]| for s = 0 … degree. */
+function residual(x: readonly Interval[], w: readonly Interval[], atOne: Interval, degree: number): bigint {
+  let [terms, worst] = [w, 0n];
+  for (let s = 0; s <= degree; s++) {
+    const [low, high] = plus(terms.reduce(plus, atOne), s === 0 ? [-one, -one] : [0n, 0n]);
+    worst = [worst, -low, high].reduce((a, b) => (a > b ? a : b));
+    terms = terms.map((term, e) => times(term, x[e]!));
+  }
+  return worst;
+}
+
+/** S = P·Y/(1−Y), which grows with Y, over every Y that the output y and its error allow; mass is P. */
+function sumOf(y: Interval, [relative, absolute]: Interval, mass: Interval): Interval {
+  const least = y[0] > absolute ? ((y[0] - absolute) << bits) / (one + relative) : 0n;
+  const most = ((y[1] + absolute) << bits) / (one - relative) + 1n;
+  need(most < one, 'outputs that stay below 1 with their error');
+  return [(mass[0] * least) / (one - least), (mass[1] * most) / (one - most) + 1n];
+}
+
+type List = readonly number[];
+type Cnf = { readonly variables: number; readonly clauses: readonly List[] };
+
+/** A literal in a half: the bit of its variable in an assignment's number, or -1, and the value that satisfies it. */
+type Seen = readonly [bit: number, value: number];
+
+/** Is a row an assignment's bits, a 1 for each clause that it leaves open? */
+type Fits = (row: number, open: List) => boolean;
+
+/**
+ * Are rows 0 … rows − 1 the assignments of the half in binary order, but for some that falsify a clause of their own?
+ * Returns the most ones of a row.
+ */
+function heaviest(name: string, half: List, { clauses }: Cnf, rows: number, fits: Fits): number {
+  need(half.length <= 26, 'at most 26 variables in a half');
+  const bitOf = (literal: number): number => half.indexOf(Math.abs(literal));
+  const known = clauses.map((clause) =>
+    clause.map((literal) => [bitOf(literal), literal > 0 ? 1 : 0] as Seen),
+  );
+  let [row, most] = [0, 0];
+  for (let assignment = 0; assignment < 2 ** half.length; assignment++) {
+    const holds = ([bit, value]: Seen): boolean => bit >= 0 && ((assignment >> bit) & 1) === value;
+    const open = known.map((clause) => (clause.some(holds) ? 0 : 1));
+    if (row < rows && fits(row, open)) {
+      row++;
+      most = Math.max(most, open.filter((bit) => bit === 1).length);
+    } else {
+      const falsified = open.some((bit, c) => bit === 1 && known[c]!.every(([at]) => at >= 0));
+      need(falsified, `assignment ${assignment} as vector ${row} of ${name}`);
+    }
+  }
+  need(row === rows, `${row} vectors in ${name}, not ${rows}`);
+  return most;
+}
+
+const areAll = (found: List, { variables }: Cnf): boolean =>
+  found.length === variables && found.every((variable, k) => variable === k + 1);
+
+/** DIMACS, comments anywhere, with SATLIB's closing "%" and "0"; the clauses are those that there are. */
+function dimacs(text: string): Cnf {
+  const lines = text.split('\n').map((line) => (/^\s*p/.test(line) ? line : line.replace(/c.*/s, '')));
+  const form = /^\s*p\s+cnf\s+(\d{1,9})\s+\d+[ \t\r]*\n([^%]*)(?:%[\s0]*)?$/;
+  const [, variables = '', body] = form.exec(`${lines.join('\n')}\n`) ?? [];
+  need(body !== undefined, 'a formula in DIMACS');
+  const clauses: number[][] = [[]];
+  for (const token of body.split(/\s+/).filter((word) => word !== '')) {
+    need(/^(0+|-?0*[1-9]\d{0,8})$/.test(token) && Math.abs(+token) <= +variables, `literals, not "${token}"`);
+    if (+token === 0) clauses.push([]);
+    else clauses.at(-1)!.push(+token);
+  }
+  need(clauses.pop()!.length === 0, 'a 0 after the last clause');
+  return { variables: +variables, clauses };
+}
+
+type Matrix = { readonly rows: number; readonly columns: number; at(row: number, column: number): number };
+
+/** Element `at`, little-endian. Half precision is ±(1024 + f)·2^(e−25), or ±f·2^-24 for e = 0. */
+const readers: Readonly<Record<string, (view: DataView, at: number) => number>> = {
+  F64: (view, at) => view.getFloat64(at * 8, true),
+  F32: (view, at) => view.getFloat32(at * 4, true),
+  BF16: (view, at) => new Float32Array(Uint32Array.of(view.getUint16(at * 2, true) << 16).buffer)[0]!,
+  F16(view, at) {
+    const word = view.getUint16(at * 2, true);
+    const [sign, e, f] = [word >> 15 === 0 ? 1 : -1, (word >> 10) & 31, word & 1023];
+    return sign * (e === 31 ? NaN : e === 0 ? f * 2 ** -24 : (1024 + f) * 2 ** (e - 25));
+  },
+};
+
+/** Ones before rows and columns are dropped; a list is a column. */
+function matrix(name: string, bytes: Uint8Array, type: string, shape: List): Matrix {
+  const [columns = 1, rows = 1, ...ones] = shape.length === 1 ? [1, ...shape] : shape.toReversed();
+  const read = Object.hasOwn(readers, type) ? readers[type] : undefined;
+  const fits = columns >= 1 && rows * columns * (Number(type.slice(-2)) / 8) === bytes.length;
+  need(read !== undefined && fits && ones.every((one) => one === 1), `${name} as a matrix of floats`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return { rows, columns, at: (row, column) => read(view, row * columns + column) };
+}
+
+type File = { readonly header: unknown; readonly data: Uint8Array };
+
+function safetensors(bytes: Uint8Array): File {
+  const end = 8 + bytes.slice(0, 8).reduceRight((sum, byte) => sum * 256 + byte, 0);
+  return { header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, end))), data: bytes.subarray(end) };
+}
+
+function tensor({ header, data }: File, name: string): Matrix {
+  const [begin = -1, end] = numbers(header, `${name}.data_offsets`);
+  const bytes = data.subarray(begin < 0 ? data.length : begin, end);
+  return matrix(name, bytes, String(get(header, `${name}.dtype`)), numbers(header, `${name}.shape`));
+}
+
+/** The tensor `out`, or the only one, of a safetensors file, or a little-endian .npy file in C order. */
+function outputOf(bytes: Uint8Array): Matrix {
+  if (bytes[0] !== 0x93) {
+    const file = safetensors(bytes);
+    const names = Object.keys(Object(file.header) as object).filter((name) => name !== '__metadata__');
+    return tensor(file, names.length === 1 ? names[0]! : 'out');
+  }
+  const text = String.fromCharCode(...bytes.subarray(0, 512));
+  const form = /^.NUMPY.*?\{'descr': '<f([248])', 'fortran_order': False, 'shape': \((\d+,? ?\d*)\), \} *\n/s;
+  const [head = '', size, shape = ''] = form.exec(text) ?? [];
+  return matrix(
+    'out',
+    bytes.subarray(head.length),
+    `F${Number(size) * 8}`,
+    shape.match(/\d+/g)?.map(Number) ?? [],
+  );
+}
+
+function get(from: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => {
+    need(typeof value === 'object' && value !== null && Object.hasOwn(value, name), `a field ${path}`);
+    return value[name as keyof typeof value];
+  }, from);
+}
+
+/** Finite numbers: one, or a list of them. */
+function numbers(from: unknown, path: string): number[] {
+  const values = [get(from, path)].flat();
+  need(values.every(Number.isFinite), `numbers in ${path}`);
+  return values as number[];
+}
+
+function number(from: unknown, path: string): number {
+  const [value] = numbers(from, path);
+  need(value !== undefined, `a number in ${path}`);
+  return value;
+}
+
+function same(from: unknown, path: string, expected: unknown): void {
+  need(get(from, path) === expected, `${path} to be ${String(expected)}, not ${String(get(from, path))}`);
+}
+
+function need(holds: boolean, expected: string): asserts holds {
+  if (!holds) throw new Rejection(`expected ${expected}`);
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** [low, high] with the number between them, in units of 2^-320; operations round outward. */
+type Interval = readonly [bigint, bigint];
+
+const bits = 320n;
+const one = 1n << bits;
+
+/** A finite float64; exactly, where its last bit is worth 2^-320 or more. */
+function enclose(x: number): Interval {
+  let power = bits;
+  for (; !Number.isInteger(x); power--) x *= 2;
+  const low = power >= 0n ? BigInt(x) << power : BigInt(x) >> -power;
+  return [low, power >= 0n ? low : low + 1n];
+}
+
+const plus = (a: Interval, b: Interval): Interval => [a[0] + b[0], a[1] + b[1]];
+
+function times([a, b]: Interval, [c, d]: Interval): Interval {
+  const sorted = [a * c, a * d, b * c, b * d].toSorted((x, y) => (x < y ? -1 : 1));
+  return [sorted[0]! >> bits, -(-sorted[3]! >> bits)];
+}
+
+/** exp(z), |z| ≤ 128: 64 terms at z/256, |z/256| ≤ 1/2 (what follows is below 2^-359), then eight squarings. */
+function exponential([low, high]: Interval): Interval {
+  const z: Interval = [low >> 8n, (high >> 8n) + 1n];
+  let term: Interval = [one, one];
+  let sum: Interval = [one - 1n, one + 1n];
+  for (let k = 1n; k <= 64n; k++) {
+    const [a, b] = times(term, z);
+    term = [a / k - 1n, b / k + 1n];
+    sum = plus(sum, term);
+  }
+  for (let squaring = 0; squaring < 8; squaring++) sum = times(sum, sum);
+  return sum;
+}
