@@ -40,7 +40,7 @@ async function proved(instance: Uint8Array, output: Uint8Array, certificate: unk
   const hash = await sha256(new TextEncoder().encode(formula));
   same(certificate, 'formula.sha256', hash);
   const cnf = dimacs(formula);
-  const subject = `the formula with SHA-256 ${hash} (${cnf.variables} variables, ${cnf.clauses.length} clauses)`;
+  const subject = `the formula ${hash} (${cnf.variables} variables, ${cnf.clauses.length} clauses)`;
   const isSatisfiable = get(certificate, 'answer') === 'SATISFIABLE';
   if (isSatisfiable) {
     const model = numbers(certificate, 'model');
@@ -240,7 +240,7 @@ function outputOf(bytes: Uint8Array): Matrix {
     return tensor(file, names.length === 1 ? names[0]! : 'out');
   }
   const text = String.fromCharCode(...bytes.subarray(0, 512));
-  const form = /^.NUMPY.*?\{'descr': '<f([248])', 'fortran_order': False, 'shape': \((\d+,? ?\d*)\), \} *\n/s;
+  const form = /^.NUMPY.*?'descr': '<f([248])', 'fortran_order': False, 'shape': \((\d+,? ?\d*)\), \} *\n/s;
   const [head = '', size, shape = ''] = form.exec(text) ?? [];
   return matrix(
     'out',

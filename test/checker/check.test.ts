@@ -1,0 +1,285 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { check } from '../../src/checker/check.ts';
+import type { Cnf } from '../../src/problems/cnf.ts';
+import type { Dtype } from '../../src/problems/dtype.ts';
+import { countModels } from '../../src/solvers/brute-force.ts';
+import type { EncodeOptions } from '../../src/verify/prepare.ts';
+import { damageArb } from '../formats/damage.ts';
+import { cnfArb, plantedCnfArb } from '../support/arbitraries.ts';
+import { suite } from '../support/harness.ts';
+import { changed, corruptions } from './corruptions.ts';
+import { certified, rehashed, type Made } from './made.ts';
+
+const plain: EncodeOptions = {
+  route: 'threshold',
+  dtype: 'f64',
+  scaleName: 'linear',
+  witness: 'scan',
+  prune: false,
+  split: 'order',
+};
+
+/** Five variables and a pure literal; 3 of the 32 assignments are models. */
+const satisfiable: Cnf = {
+  variables: 5,
+  clauses: [
+    [1, 2],
+    [-1, 3],
+    [-3, -2],
+    [4, 5],
+    [-4, 2, 5],
+    [5, -1],
+    [3, 4, -5],
+  ],
+};
+
+/** No assignment of variables 1 to 3 satisfies the first eight; the other two need both halves. */
+const unsatisfiable: Cnf = {
+  variables: 4,
+  clauses: [
+    [1, 3],
+    [1, -3],
+    [-1, 4, 2],
+    [-1, 4, -2],
+    [-1, -4, 3],
+    [-1, -4, -3],
+    [2, 3],
+  ],
+};
+
+const verdict = (made: Omit<Made, 'answer'>): ReturnType<typeof check> =>
+  check(made.instance, made.output, made.certificate);
+
+const optionsArb: fc.Arbitrary<EncodeOptions> = fc.record({
+  route: fc.constantFrom('threshold' as const, 'minimax' as const, 'interpolation' as const),
+  dtype: fc.constantFrom<Dtype>('f64', 'f64', 'f32'),
+  scaleName: fc.constantFrom('linear' as const, 'rsqrt' as const),
+  witness: fc.constantFrom('scan' as const, 'columns' as const),
+  prune: fc.boolean(),
+  split: fc.constantFrom('order' as const, 'weight' as const),
+});
+
+const formulaArb = fc.oneof(
+  cnfArb({ maxVariables: 6, maxClauses: 8 }),
+  plantedCnfArb({ maxVariables: 6, maxClauses: 40 }).map(({ cnf }) => cnf),
+);
+
+const models = (count: bigint): string =>
+  count === 0n ? ' is unsatisfiable if each' : ` has exactly ${count} models if each`;
+
+suite('src/checker/check', (test) => {
+  test('the checker is one file of at most 250 lines of code that imports nothing', () => {
+    const files = readdirSync('src/checker', { recursive: true, encoding: 'utf8' });
+    assert.equal(files, ['check.ts']);
+    const source = readFileSync(join('src/checker', 'check.ts'), 'utf8');
+    const code = source
+      .replaceAll(/\/\*\*[\s\S]*?\*\//g, '')
+      .split('\n')
+      .filter((line) => !/^\s*(\/\/.*)?$/.test(line));
+    assert.ok(code.length <= 250 && code.length > 150, `${code.length} lines of code`);
+    assert.ok(
+      code.every((line) => line.length <= 110),
+      'a line is too long to count as one',
+    );
+    assert.not.match(code.join('\n'), /\b(import|require|process|eval|Function)\b|export .* from/);
+  });
+
+  test('what decode certifies is accepted, with the number of models that brute force counts', async () => {
+    const seen = { yes: 0, no: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        formulaArb,
+        optionsArb,
+        fc.constantFrom('safetensors' as const, 'npy' as const),
+        async (cnf, options, format) => {
+          const made = await certified(cnf, options, format);
+          const { accepted, reason } = await verdict(made);
+          assert.ok(accepted, reason);
+          const models = countModels(cnf);
+          assert.match(
+            reason,
+            models === 0n ? / is unsatisfiable if each/ : ` has exactly ${models} models if each`,
+          );
+          assert.match(reason, `${cnf.variables} variables, ${cnf.clauses.length} clauses`);
+          seen[models > 0n ? 'yes' : 'no']++;
+        },
+      ),
+      { numRuns: 120 },
+    );
+    assert.ok(seen.yes > 10 && seen.no > 10, JSON.stringify(seen));
+  });
+
+  test('half precision is read as it is written', async () => {
+    for (const dtype of ['f16', 'bf16', 'f32'] as const) {
+      for (const cnf of [satisfiable, unsatisfiable]) {
+        const { accepted, reason } = await verdict(await certified(cnf, { ...plain, dtype }));
+        assert.ok(accepted, `${dtype}: ${reason}`);
+      }
+    }
+  });
+
+  test('the dialects of DIMACS mean the same to the checker as to the reader', async () => {
+    const canonical = await certified(satisfiable, plain);
+    assert.ok((await verdict(canonical)).accepted);
+    const clauses = satisfiable.clauses.map((clause) => clause.join(' '));
+    const texts = [
+      `c p cnf 9 9\r\n\tp cnf  5 7 \r\n${clauses.join(' 0\r\n')} 0\r\n`,
+      `\uFEFFc x\n\np cnf 5 7\n${clauses.join(' 0 c 1 0\n')} 0c 2 0`,
+      `p cnf 5 3\n${clauses.join('\n0 ')} 0\n%\n0\n\n`,
+      `p\tcnf\t5\t7\n${clauses.join('\t0\t')}\t00`,
+    ];
+    for (const text of texts) {
+      const { accepted, reason } = await verdict(await certified(satisfiable, plain, 'npy', text));
+      assert.ok(accepted, `${JSON.stringify(text)}: ${reason}`);
+    }
+    for (const text of [
+      'p cnf 5 7\n1 2',
+      '1 2 0\n',
+      'p cnf 5 1\n6 0\n',
+      'p cnf 5 1\n1 x 0\n',
+      'p cnf 5 1\n1 0\n% 2 0',
+      'p cnf 5 1\n1 0\np cnf 5 1\n',
+    ]) {
+      const { accepted, reason } = await verdict(await certified(satisfiable, plain, 'npy', text));
+      assert.not(accepted, `${text}: ${reason}`);
+    }
+  });
+
+  test('a certificate of a model alone proves that there is one, and no number', async () => {
+    const made = await certified(satisfiable, plain);
+    const certificate = changed(made.certificate, (json) => {
+      for (const field of ['error', 'halves', 'bound', 'pads', 'readout', 'bias', 'noise'])
+        delete json[field];
+      json['count'] = null;
+    });
+    const { accepted, reason } = await verdict({ ...made, certificate });
+    assert.ok(accepted, reason);
+    assert.match(reason, /\(5 variables, 7 clauses\) is satisfiable$/);
+    const none = await certified(unsatisfiable, plain);
+    const withoutCount = changed(none.certificate, (json) => (json['count'] = null));
+    assert.not((await verdict({ ...none, certificate: withoutCount })).accepted);
+  });
+
+  for (const [name, corrupt] of corruptions) {
+    test(`rejected: ${name}`, async () => {
+      let applied = 0;
+      for (const route of ['threshold', 'minimax'] as const) {
+        for (const cnf of [satisfiable, unsatisfiable]) {
+          const made = await certified(cnf, { ...plain, route });
+          assert.ok((await verdict(made)).accepted);
+          const corrupted = await corrupt(made);
+          if (corrupted === undefined) continue;
+          const { accepted, reason } = await verdict(corrupted);
+          applied++;
+          assert.not(
+            accepted,
+            `${route}, ${cnf === satisfiable ? 'satisfiable' : 'unsatisfiable'}: ${reason}`,
+          );
+        }
+      }
+      assert.ok(applied >= 2, 'the corruption was never applied');
+    });
+  }
+
+  test('a certificate without any one of its fields is rejected', async () => {
+    const made = await certified(satisfiable, plain);
+    const paths = Object.entries(JSON.parse(made.certificate) as Record<string, unknown>).flatMap(
+      ([name, value]) =>
+        typeof value === 'object' && !Array.isArray(value) && value !== null
+          ? [name, ...Object.keys(value).map((inner) => `${name}.${inner}`)]
+          : [name],
+    );
+    assert.is(paths.length, 25);
+    for (const path of paths.filter((path) => path !== 'tool')) {
+      const [outer, inner] = path.split('.') as [string, string?];
+      const certificate = changed(made.certificate, (json) => {
+        if (inner === undefined) delete json[outer];
+        else delete (json[outer] as Record<string, unknown>)[inner];
+      });
+      assert.not((await verdict({ ...made, certificate })).accepted, path);
+    }
+  });
+
+  test('any change of a byte of an instance or an output is rejected', async () => {
+    const made = await certified(satisfiable, plain, 'npy');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.boolean(),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        async (inOutput, at, flip) => {
+          const file = (inOutput ? made.output : made.instance).slice();
+          file[at % file.length]! ^= flip;
+          const changed = inOutput ? { ...made, output: file } : { ...made, instance: file };
+          assert.not((await verdict(changed)).accepted);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('with hashes that fit, a byte changed in a true instance or certificate never proves a wrong number', async () => {
+    const seen = { accepted: 0, rejected: 0 };
+    for (const cnf of [satisfiable, unsatisfiable]) {
+      const made = await certified(cnf, { ...plain, route: 'minimax' });
+      const statement = models(countModels(cnf));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.boolean(),
+          fc.nat(),
+          fc.integer({ min: 1, max: 255 }),
+          async (inInstance, at, flip) => {
+            const file = (inInstance ? made.instance : new TextEncoder().encode(made.certificate)).slice();
+            file[at % file.length]! ^= flip;
+            const instance = inInstance ? file : made.instance;
+            const certificate = inInstance
+              ? await rehashed({ ...made, instance })
+              : new TextDecoder().decode(file);
+            const { accepted, reason } = await check(instance, made.output, certificate);
+            seen[accepted ? 'accepted' : 'rejected']++;
+            // The formula of the metadata may have become another, and is named by its own hash then.
+            if (accepted) assert.match(reason, statement);
+          },
+        ),
+        { numRuns: 1500 },
+      );
+    }
+    assert.ok(seen.rejected > 1500 && seen.accepted > 0, JSON.stringify(seen));
+  });
+
+  test('nothing that is in the files makes it throw or hang', async () => {
+    const made = await certified(satisfiable, plain);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('instance', 'output', 'certificate'),
+        damageArb,
+        async (part, damage) => {
+          const instance = part === 'instance' ? damage(made.instance) : made.instance;
+          const output = part === 'output' ? damage(made.output) : made.output;
+          const text = new TextDecoder().decode(damage(new TextEncoder().encode(made.certificate)));
+          const certificate = part === 'certificate' ? text : await rehashed({ ...made, instance, output });
+          const { reason } = await check(instance, output, certificate);
+          assert.type(reason, 'string');
+        },
+      ),
+      { numRuns: 1500 },
+    );
+    for (const text of [
+      '',
+      '[]',
+      'null',
+      '1',
+      '{"format":1}',
+      '{"__proto__":{"format":1}}',
+      '{"format":1,"instance":{"sha256":"constructor"}}',
+      '['.repeat(100_000),
+    ]) {
+      assert.not((await check(made.instance, made.output, text)).accepted);
+    }
+    const blank = `p cnf 1 0\n${'\n'.repeat(2 ** 20)}x`;
+    assert.not((await verdict(await certified({ variables: 1, clauses: [] }, plain, 'npy', blank))).accepted);
+  });
+});
