@@ -3,12 +3,12 @@
  * theorem counts.
  *
  * The fast side: the worst logit for entries up to B is M = B²; the degree is what the tail of exp's Chebyshev series
- * needs for an error of 1/n (polynomial/exponential.ts), and the rank is binom(d + g, g). Where rank ≥ n there is nothing
+ * needs for an error of 1/n (polynomial/series.ts), and the rank is binom(d + g, g). Where rank ≥ n there is nothing
  * to be gained. The hard side: reading a count by exact interpolation at D + 1 Chebyshev nodes in [x_min, 1],
  * x_min = exp(-B²/d), amplifies errors by Λ = T_D((1 + x_min)/(1 - x_min)), with D = d, the most that d coordinates can
  * have in common. A reduction needs Λ = n^O(1), for then an error of 1/n^O(1) decodes.
  */
-import { degreeFor } from '../../oracles/polynomial/exponential.ts';
+import { degreeFor } from '../../oracles/polynomial/series.ts';
 import { weightsFor } from '../../oracles/polynomial/claim.ts';
 import type { Point } from './config.ts';
 

@@ -2,8 +2,9 @@
  * The error that the polynomial oracle claims, truncation and rounding, u = 2^-53.
  *
  * Write x = scale·⟨q,k⟩, M for a bound on scale·Σ|q_c·k_c| over all pairs, and p for the polynomial. A weight is taken as
- * p(x) instead of w = e^x ≥ e^-M: truncation makes it wrong by |p(x) - e^x| ≤ e^M·error·w, `error` being certified in
- * exponential.ts from the tail of the Chebyshev series and the rounding of the coefficients.
+ * p(x) instead of w = e^x ≥ e^-M: truncation makes it wrong by |p(x) - e^x| ≤ error·w, `error` being certified where the
+ * polynomial is made (minimax.ts, series.ts), with its coefficients as they are. Where rows are in tiers this holds for
+ * each pair with the polynomial that it meets, and the largest error of any tier counts.
  *
  * What is computed is Σ_j v_j p(x_ij) = Σ_α c_α q^α Σ_j k_j^α v_j in floating point. Everything is a product or a sum, so
  * with N roundings on any path from an entry to the result it is off by at most
@@ -13,7 +14,8 @@
  * P = Σ_m |p_m| M^m, and Σ_j|v_j| ≤ e^M Σ_j w_j|v_j|. The roundings: 1 in each of the g scaled entries of a query; g - 1
  * in each monomial; 2g + 1 in c_α and one where it multiplies; one in each product with v and two more, for the order in
  * which the kernel multiplies; rank sums over monomials; the sums over keys, which are summed in groups of 8, or in the
- * reference in blocks of 512, and then one after the other: at most keys/8 + 600 in all; in a query d·g runs are joined.
+ * reference in blocks of 512, and then one after the other: at most keys/8 + 600 in all, with those over
+ * tiers and parts; in a query d·g runs are joined.
  *
  * Numerator and denominator have the same relative error, and `quotientClaim` does the rest. Entries were scaled by
  * powers of two so that |k| ≤ 1 and |v| ≤ 1: what underflows is below 2^-1000 times the largest c_α q^α, at most 2^400 as
@@ -27,15 +29,22 @@ import type { ExponentialPolynomial } from './exponential.ts';
 /** ln of the largest c_α q^α, and the largest 2M, with which the method is tried. */
 export const largestFeature = 277; // e^277 ≈ 2^400
 
-/** The relative error of every Σ_j w_j|v_j|: at most this times the same sum with |v|. */
+/** What is summed: the highest degree of any tier with its rank, the keys, the head dimension. */
+export interface Summed {
+  readonly degree: number;
+  readonly rank: number;
+  readonly keys: number;
+  readonly headDim: number;
+}
+
+/** The relative error of every Σ_j w_j|v_j| over keys whose logits are within M: at most this times the same sum. */
 export function weightError(
   M: number,
   p: ExponentialPolynomial,
-  { rank, keys, headDim }: { readonly rank: number; readonly keys: number; readonly headDim: number },
+  { degree, rank, keys, headDim }: Summed,
 ): number {
-  const roundings = (6 + headDim) * p.degree + 8 + rank + keys / 8 + 600;
-  const weight = p.error + gamma(roundings) * p.magnitude * (1 + p.error) + 2 ** -500;
-  return Math.exp(M) * weight * (1 + 2 ** -30);
+  const roundings = (6 + headDim) * degree + 8 + rank + keys / 8 + 600;
+  return (p.error + Math.exp(M) * (gamma(roundings) * p.magnitude + 2 ** -500)) * (1 + 2 ** -30);
 }
 
 /** The claim for outputs whose weights have this relative error. */

@@ -1,10 +1,11 @@
 /**
- * What the polynomial method needs to know of Q, K and V before it starts, in one pass over each, O(n·d): a bound M on
- * scale·Σ_c|q_c·k_c|, hence on every |logit| (finding the largest itself would take all pairs), and the powers of two
- * that bring the entries of each column of K and V to at most 1.
+ * What the polynomial method needs to know of Q, K and V before it starts, in two passes over K and one over Q and V,
+ * O(n·d): for each query and each key a bound on scale·Σ_c|q_c·k_c| with all that it meets, hence on every |logit| (finding
+ * the largest itself would take all pairs), and the powers of two that bring the entries of each column of K and V to at
+ * most 1.
  *
- * M is for each query the lesser of Σ_c|q_c|·max_j|k_jc| and ‖q‖·max_j‖k_j‖ (Cauchy and Schwarz, for the absolute values
- * too), the largest of these over the queries. Data whose entries are below B have a smaller M than B²·d·scale.
+ * A query's bound is the lesser of Σ_c|q_c|·max_j|k_jc| and ‖q‖·max_j‖k_j‖ (Cauchy and Schwarz, for the absolute values
+ * too), a key's the same with queries. Data whose entries are below B have smaller ones than B²·d·scale.
  */
 import type { Attention, Matrix } from '../../problems/attention.ts';
 import { logitMeter, meterKeys, meterQueries } from '../logit-meter.ts';
@@ -13,7 +14,10 @@ import { requireFinite, requireFitting } from '../validate.ts';
 export interface Measured {
   /** A bound on scale·Σ_c|q_c·k_c| over all pairs. */
   readonly M: number;
-  /** The same from the columns alone; not smaller. It bounds scale·Σ_c|q_c|·max_j|k_jc|. */
+  /** The same over all pairs of a query, of a key. */
+  readonly queryBounds: Float64Array;
+  readonly keyBounds: Float64Array;
+  /** M from the columns alone; not smaller. It bounds scale·Σ_c|q_c|·max_j|k_jc|. */
   readonly columnBound: number;
   /** Powers of two at or above the largest entry of each column; 1 for a column of zeros. */
   readonly keyUnits: Float64Array;
@@ -28,37 +32,61 @@ export function measure(attention: Attention): Measured {
   requireFitting(attention);
   const { q, k, v, scale } = attention;
   const meter = logitMeter(q.columns, scale);
-  let longest = 0;
+  let longestKey = 0;
   inBlocks(k, (block, rows, first) => {
     meterKeys(meter, block, rows, first);
-    for (let row = 0; row < rows; row++) longest = Math.max(longest, norm(block, row, k.columns));
+    for (let row = 0; row < rows; row++) longestKey = Math.max(longestKey, norm(block, row, k.columns));
   });
-  let M = 0;
+  let longestQuery = 0;
+  const queryMax = new Float64Array(q.columns);
+  const queryBounds = new Float64Array(q.rows);
   inBlocks(q, (block, rows, first) => {
     meterQueries(meter, block, rows, first);
+    columnMaxima(block, rows, queryMax);
     for (let row = 0; row < rows; row++) {
-      const byNorm = norm(block, row, q.columns) * longest;
-      let byColumns = 0;
-      for (let c = 0; c < q.columns; c++)
-        byColumns += Math.abs(block[row * q.columns + c]!) * meter.keyMax[c]!;
-      // Where a square or a product has left float64, the columns decide.
-      M = Math.max(M, byNorm > 2 ** -400 ? Math.min(byNorm, byColumns) : byColumns);
+      const length = norm(block, row, q.columns);
+      longestQuery = Math.max(longestQuery, length);
+      queryBounds[first + row] = rowBound(block, row, meter.keyMax, length * longestKey) * scale * outward;
+    }
+  });
+  const keyBounds = new Float64Array(k.rows);
+  inBlocks(k, (block, rows, first) => {
+    for (let row = 0; row < rows; row++) {
+      const byNorm = norm(block, row, k.columns) * longestQuery;
+      keyBounds[first + row] = rowBound(block, row, queryMax, byNorm) * scale * outward;
     }
   });
   const valueMax = new Float64Array(v.columns);
   inBlocks(v, (block, rows, first) => {
     requireFinite('v', block, rows * v.columns, v.columns, first);
-    for (let e = 0; e < rows * v.columns; e++) {
-      const c = e % v.columns;
-      valueMax[c] = Math.max(valueMax[c]!, Math.abs(block[e]!));
-    }
+    columnMaxima(block, rows, valueMax);
   });
   return {
-    M: M * scale * outward,
+    M: Math.min(largest(queryBounds), largest(keyBounds)),
+    queryBounds,
+    keyBounds,
     columnBound: meter.rowMax * scale * outward,
     keyUnits: meter.keyMax.map(powerAbove),
     valueUnits: valueMax.map(powerAbove),
   };
+}
+
+const largest = (bounds: Float64Array): number => bounds.reduce((most, x) => Math.max(most, x), 0);
+
+function columnMaxima(block: Float64Array, rows: number, maxima: Float64Array): void {
+  const columns = maxima.length;
+  for (let e = 0, c = 0; e < rows * columns; e++) {
+    maxima[c] = Math.max(maxima[c]!, Math.abs(block[e]!));
+    if (++c === columns) c = 0;
+  }
+}
+
+/** The lesser of both bounds; where a square or a product has left float64, the columns decide. */
+function rowBound(block: Float64Array, row: number, maxima: Float64Array, byNorm: number): number {
+  const columns = maxima.length;
+  let byColumns = 0;
+  for (let c = 0; c < columns; c++) byColumns += Math.abs(block[row * columns + c]!) * maxima[c]!;
+  return byNorm > 2 ** -400 ? Math.min(byNorm, byColumns) : byColumns;
 }
 
 /** ‖row‖ upward; ∞ where a square leaves float64 above, and as large as the largest entry where it does below. */

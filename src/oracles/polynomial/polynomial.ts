@@ -6,14 +6,14 @@
  *
  * and A[1 V] ≈ U_1(U_2ᵀ[1 V]), rank binom(d + g, g). U_2ᵀ[1 V] is added up over blocks of keys, U_1 applied over blocks of
  * queries; of U_1 and U_2 there are never more than eight rows, and of those no monomial of degree g. Memory is
- * O(n·d_v + rank). The degree is the least that the tail of the Chebyshev series certifies for the measured M and the
- * error that is wanted, 1/n by default. claim.ts says what the error is.
+ * O(n·d_v + rank). The degree is the least that is certified for the measured M and the error that is wanted, 1/n by
+ * default, and where there is much to do short rows take lower ones (plan.ts). claim.ts says what the error is.
  *
  * Where that takes longer than exact attention, or no degree certifies the error in float64, it refuses and says what it
  * would take. Forced, it computes all the same, with a lower degree where the monomials are too many, and claims what it
  * then has, which can be nothing at all.
  */
-import type { Attention, OutputError } from '../../problems/attention.ts';
+import type { Attention } from '../../problems/attention.ts';
 import { roundTo } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import { inBlocks } from '../cpu/blocks.ts';
@@ -23,10 +23,21 @@ import { newArena } from '../cpu/pattern-memory.ts';
 import { availableThreads, requireThreads } from '../cpu/threads.ts';
 import type { AttendOptions, Attended, Oracle } from '../oracle.ts';
 import { claimFor, weightsFor } from './claim.ts';
-import { exponentialPolynomial, highestDegree, largestM, type ExponentialPolynomial } from './exponential.ts';
 import { measure, type Measured } from './measure.ts';
-import { monomials, rankOf, weightsOf, type Monomials } from './monomials.ts';
-import { defaultError, errorOf, mostMonomials, planFor, truncated, type Plan, type Sizes } from './plan.ts';
+import { monomials, rankOf, weightsOf } from './monomials.ts';
+import {
+  defaultError,
+  mostMonomials,
+  ofDegree,
+  planFor,
+  tierOf,
+  truncated,
+  type Certified,
+  type Plan,
+  type Sizes,
+  type Tier,
+} from './plan.ts';
+import { highestDegree, largestM } from './series.ts';
 
 export interface PolynomialOptions {
   /** Threads that compute, 1 … 256. By default as many as there are cores, 16 at most. */
@@ -39,6 +50,8 @@ export interface PolynomialOptions {
   readonly degree?: number;
   /** For tests: rows in a block, a multiple of 8. */
   readonly blockRows?: number;
+  /** For tests: the work from which short rows take lower degrees. */
+  readonly tiersFrom?: number;
 }
 
 export interface PolynomialOracle extends Oracle {
@@ -57,7 +70,7 @@ const threadsFrom = 4e7;
  * const { output, reason } = await oracle.attend(attention);
  */
 export function polynomialOracle(options: PolynomialOptions = {}): PolynomialOracle {
-  const { threads, error, force = false, degree, blockRows = 1024 } = options;
+  const { threads, error, force = false, degree, blockRows = 1024, tiersFrom } = options;
   const wanted = threads === undefined ? availableThreads : requireThreads(threads);
   requireRange(error, degree);
   let engine: Promise<Engine> | undefined;
@@ -71,12 +84,11 @@ export function polynomialOracle(options: PolynomialOptions = {}): PolynomialOra
     attendOptions.signal?.throwIfAborted();
     const measured = measure(attention);
     const sizes = sizesOf(attention, measured);
-    const plan = planFor(sizes, targetFor(attention.k.rows));
+    const plan = planFor(sizes, targetFor(attention.k.rows), tiersFrom);
     if (!force) requireWorth(plan);
     if (sizes.M > largestM) throw beyond(sizes.M);
     const chosen = choose(sizes, plan, force ? degree : undefined);
-    const order = monomials(attention.q.columns, chosen.p.degree);
-    const values = await run(attention, measured, order, chosen.p, {
+    const values = await run(attention, measured, chosen.tiers, {
       engine: await (engine ??= openEngine(wanted)),
       blockRows,
       options: attendOptions,
@@ -84,7 +96,7 @@ export function polynomialOracle(options: PolynomialOptions = {}): PolynomialOra
     return {
       output: { rows: attention.q.rows, columns: attention.v.columns, values, error: chosen.error },
       path: 'polynomial',
-      reason: reasonOf(plan, chosen.p.degree, order.rank, sizes),
+      reason: reasonOf(plan, chosen.tiers, sizes),
       seconds: (performance.now() - started) / 1000,
     };
   };
@@ -94,7 +106,7 @@ export function polynomialOracle(options: PolynomialOptions = {}): PolynomialOra
     // What is not forced keeps to the target or is refused.
     claim: ({ dtype, keys }) => claimFor(dtype, weightsFor(targetFor(keys))),
     plan(attention) {
-      return planFor(sizesOf(attention, measure(attention)), targetFor(attention.k.rows));
+      return planFor(sizesOf(attention, measure(attention)), targetFor(attention.k.rows), tiersFrom);
     },
     attend(attention, attendOptions = {}) {
       const result = last.then(() => attendNow(attention, attendOptions)); // calls share memory and wait for each other
@@ -110,16 +122,12 @@ export function polynomialOracle(options: PolynomialOptions = {}): PolynomialOra
   };
 }
 
-function sizesOf({ q, k, v, dtype }: Attention, { M, columnBound }: Measured): Sizes {
-  return { queries: q.rows, keys: k.rows, headDim: q.columns, valueDim: v.columns, dtype, M, columnBound };
+function sizesOf({ q, k, v, dtype }: Attention, measured: Measured): Sizes {
+  const shape = { queries: q.rows, keys: k.rows, headDim: q.columns, valueDim: v.columns };
+  return { ...shape, dtype, ...measured };
 }
 
-interface Chosen {
-  readonly p: ExponentialPolynomial;
-  readonly error: OutputError;
-}
-
-function choose(sizes: Sizes, plan: Plan, degree: number | undefined): Chosen {
+function choose(sizes: Sizes, plan: Plan, degree: number | undefined): Certified {
   if (degree === undefined) return plan.certified ?? truncated(sizes, plan);
   if (rankOf(sizes.headDim, degree) > mostMonomials) {
     throw new InputError({
@@ -130,8 +138,7 @@ function choose(sizes: Sizes, plan: Plan, degree: number | undefined): Chosen {
       hint: 'choose a lower degree',
     });
   }
-  const p = exponentialPolynomial(sizes.M, degree);
-  return { p, error: claimFor(sizes.dtype, errorOf(sizes, p)) };
+  return ofDegree(sizes, degree);
 }
 
 /** Refuses what exact attention does faster, and what no degree certifies, with the numbers. */
@@ -170,14 +177,16 @@ function beyond(M: number): InputError {
 
 function reasonOf(
   { degree: needed, target, work, exactWork, M }: Plan,
-  degree: number,
-  rank: number,
+  tiers: readonly Tier[],
   sizes: Sizes,
 ): string {
+  const { degree } = tiers.at(-1)!.p;
+  const rank = rankOf(sizes.headDim, degree);
   const cut = degree < needed ? ` instead of ${needed} for an error of ${shown(target)}` : '';
+  const lower = tiers.length > 1 ? ` (${tiers[0]!.p.degree} where rows are short)` : '';
   const ratio = exactWork / (degree === needed ? work : work * (rank / rankOf(sizes.headDim, needed)));
   const cost = ratio >= 1 ? `${shown(ratio)} times less` : `${shown(1 / ratio)} times more`;
-  return `degree ${degree}${cut}, rank ${rank}, for logits up to ${shown(M)}; ${cost} work than exact attention`;
+  return `degree ${degree}${cut}${lower}, rank ${rank}, for logits up to ${shown(M)}; ${cost} work than exact attention`;
 }
 
 const shown = (x: number): string => String(Number(x.toPrecision(3)));
@@ -194,28 +203,35 @@ interface Means {
 /** The outputs. The same bits whatever the threads: keys are summed in parts that depend on the sizes alone. */
 async function run(
   { q, k, v, scale, dtype }: Attention,
-  { keyUnits, valueUnits }: Measured,
-  order: Monomials,
-  p: ExponentialPolynomial,
+  { keyUnits, valueUnits, queryBounds, keyBounds }: Measured,
+  tiers: readonly Tier[],
   { engine, blockRows, options }: Means,
 ): Promise<Float64Array<ArrayBuffer>> {
   const { memory } = engine;
-  const { variables: d, degree, rank, inner } = order;
+  const d = q.columns;
+  const orders = tiers.map(({ p }) => monomials(d, p.degree));
+  const { runs: runLengths, rank, inner } = orders.at(-1)!;
+  const ranks = orders.map((order) => order.rank);
+  const allRanks = ranks.reduce((sum, r) => sum + r, 0);
   const pairs = Math.ceil((v.columns + 1) / 2);
   const pool = await engine.pool((q.rows + k.rows) * rank * pairs >= threadsFrom);
-  const parts = Math.max(1, Math.min(16, Math.ceil(k.rows / partRows), Math.floor(2 ** 22 / rank)));
+  const parts = Math.max(1, Math.min(16, Math.ceil(k.rows / partRows), Math.floor(2 ** 22 / allRanks)));
   const arena = newArena();
-  const runs = arena.take(order.runs.length * 4);
-  const weights = arena.take(pairs * rank * 16);
-  const sums = Array.from({ length: parts }, () => arena.take(rank * 32));
+  const runs = arena.take(runLengths.length * 4);
+  const weights = ranks.map((r) => arena.take(pairs * r * 16));
+  // A part adds up by itself: threads that share one would race.
+  const sums = Array.from({ length: parts }, () => ranks.map((r) => arena.take(r * 32)));
+  const places = blockRows + 8 * tiers.length;
   const slots = Array.from({ length: pool.threads === 1 ? 1 : 2 * pool.threads }, () => ({
-    rows: arena.take(blockRows * d * 8),
-    values: arena.take(blockRows * 16),
+    rows: arena.take(places * d * 8),
+    values: arena.take(places * 16),
     features: arena.take(inner * 64),
   }));
   reserve(memory, arena.end);
-  new Int32Array(memory.buffer, runs, order.runs.length).set(order.runs);
-  const coefficients = weightsOf(order, p.coefficients);
+  const at = (address: number): Float64Array => new Float64Array(memory.buffer, address);
+  new Int32Array(memory.buffer, runs, runLengths.length).set(runLengths);
+  // A query of one tier meets a key of another with the polynomial of the lower tier.
+  const coefficients = tiers.map(({ p }, t) => weightsOf(orders[t]!, p.coefficients));
   const passes = pairs + 1;
   let pass = 0;
   const during = (): AttendOptions => ({
@@ -226,40 +242,44 @@ async function run(
   pool.hold();
   try {
     for (; pass < pairs; pass++) {
-      for (const at of sums) new Float64Array(memory.buffer, at, rank * 4).fill(0);
+      for (const part of sums) part.forEach((address, t) => at(address).fill(0, 0, ranks[t]! * 4));
       const rowsAPart = Math.ceil(k.rows / parts / 8) * 8;
       await inBlocks(k.rows, rowsAPart, slots, during(), async (slot, first, end) => {
         const keys = new Float64Array(blockRows * d);
         const read = new Float64Array(blockRows * v.columns);
+        const part = sums[Math.floor(first / rowsAPart)]!;
         for (let from = first; from < end; from += blockRows) {
           options.signal?.throwIfAborted();
           const to = Math.min(end, from + blockRows);
           k.read(from, to, keys);
           v.read(from, to, read);
-          inLanes(keys, to - from, d, (c) => 1 / keyUnits[c]!, 1, new Float64Array(memory.buffer, slot.rows));
-          pairInLanes(
-            read,
-            to - from,
-            v.columns,
-            pass,
-            valueUnits,
-            new Float64Array(memory.buffer, slot.values),
-          );
-          const groups = Math.ceil((to - from) / 8);
-          const at = sums[Math.floor(first / rowsAPart)]!;
-          await pool.run({
-            call: 'addMoments',
-            with: [slot.rows, slot.values, groups, d, degree, runs, slot.features, at],
-          });
+          const placed = place(keyBounds.subarray(from, to), tiers);
+          inLanes(keys, placed.rows, d, (c) => 1 / keyUnits[c]!, 1, at(slot.rows));
+          pairInLanes(read, placed.rows, v.columns, pass, valueUnits, at(slot.values));
+          for (const [t, { group, groups }] of placed.groups.entries()) {
+            if (groups === 0) continue;
+            await pool.run({
+              call: 'addMoments',
+              // prettier-ignore
+              with: [slot.rows + group * d * 64, slot.values + group * 128, groups, d, tiers[t]!.p.degree, runs, slot.features, part[t]!],
+            });
+          }
         }
       });
-      const of = new Float64Array(memory.buffer, weights + pass * rank * 16, rank * 2);
-      const each = sums.map((at) => new Float64Array(memory.buffer, at, rank * 4));
-      for (let a = 0; a < rank; a++) {
-        for (let column = 0; column < 2; column++) {
-          let sum = 0;
-          for (const part of each) sum += part[a * 4 + column * 2]! + part[a * 4 + column * 2 + 1]!;
-          of[a * 2 + column] = sum * coefficients[a]!;
+      const total = ranks.map((r, t) =>
+        joined(
+          sums.map((part) => at(part[t]!)),
+          r,
+        ),
+      );
+      for (const [a, address] of weights.entries()) {
+        const of = at(address + pass * ranks[a]! * 16).fill(0, 0, ranks[a]! * 2);
+        for (const [c, sum] of total.entries()) {
+          const weight = coefficients[Math.min(a, c)]!;
+          weight.forEach((w, m) => {
+            of[2 * m]! += w * sum[2 * m]!;
+            of[2 * m + 1]! += w * sum[2 * m + 1]!;
+          });
         }
       }
     }
@@ -268,28 +288,32 @@ async function run(
     await inBlocks(q.rows, blockRows, slots, during(), async (slot, from, to) => {
       const queries = new Float64Array((to - from) * d);
       q.read(from, to, queries);
-      inLanes(queries, to - from, d, (c) => keyUnits[c]!, scale, new Float64Array(memory.buffer, slot.rows));
-      const groups = Math.ceil((to - from) / 8);
-      const totals = new Float64Array(to - from);
+      const placed = place(queryBounds.subarray(from, to), tiers);
+      inLanes(queries, placed.rows, d, (c) => keyUnits[c]!, scale, at(slot.rows));
+      const totals = new Float64Array(placed.rows.length);
       for (let pair = 0; pair < pairs; pair++) {
-        await pool.run({
-          call: 'applyMoments',
-          // prettier-ignore
-          with: [slot.rows, groups, d, degree, runs, slot.features, weights + pair * rank * 16, slot.values],
-        });
-        const out = new Float64Array(memory.buffer, slot.values, groups * 16);
-        for (let i = 0; i < to - from; i++) {
-          const at = (i >> 3) * 16 + (i & 7);
-          if (pair === 0) totals[i] = out[at]!;
+        for (const [t, { group, groups }] of placed.groups.entries()) {
+          if (groups === 0) continue;
+          await pool.run({
+            call: 'applyMoments',
+            // prettier-ignore
+            with: [slot.rows + group * d * 64, groups, d, tiers[t]!.p.degree, runs, slot.features, weights[t]! + pair * ranks[t]! * 16, slot.values + group * 128],
+          });
+        }
+        const out = at(slot.values);
+        placed.rows.forEach((row, i) => {
+          if (row < 0) return;
+          const lane = (i >> 3) * 16 + (i & 7);
+          if (pair === 0) totals[i] = out[lane]!;
           for (let column = pair === 0 ? 1 : 0; column < 2; column++) {
             const c = 2 * pair + column - 1;
             if (c >= v.columns) continue;
-            values[(from + i) * v.columns + c] = roundTo(
+            values[(from + row) * v.columns + c] = roundTo(
               dtype,
-              (out[at + 8 * column]! / totals[i]!) * valueUnits[c]!,
+              (out[lane + 8 * column]! / totals[i]!) * valueUnits[c]!,
             );
           }
-        }
+        });
       }
     });
     return values;
@@ -298,38 +322,69 @@ async function run(
   }
 }
 
+interface Placed {
+  /** The row of a block that stands in each lane, -1 for none; tier after tier, each in whole groups of eight. */
+  readonly rows: Int32Array;
+  /** The first group of each tier and how many there are. */
+  readonly groups: readonly { readonly group: number; readonly groups: number }[];
+}
+
+/** Where the rows of a block with these bounds go. */
+function place(bounds: Float64Array, tiers: readonly Tier[]): Placed {
+  const members = tiers.map((): number[] => []);
+  bounds.forEach((bound, row) => members[tierOf(tiers, bound)]!.push(row));
+  let group = 0;
+  const groups = members.map(({ length }) => {
+    const first = group;
+    group += Math.ceil(length / 8);
+    return { group: first, groups: group - first };
+  });
+  const rows = new Int32Array(group * 8).fill(-1);
+  members.forEach((member, t) => rows.set(member, groups[t]!.group * 8));
+  return { rows, groups };
+}
+
+/** Sums over parts and over the kernel's even and odd rows: [rank][2]. */
+function joined(parts: readonly Float64Array[], rank: number): Float64Array {
+  const sums = new Float64Array(rank * 2);
+  for (let e = 0; e < rank * 2; e++) {
+    for (const part of parts) sums[e]! += part[2 * e]! + part[2 * e + 1]!;
+  }
+  return sums;
+}
+
 /** Rows as the kernel has them: groups of eight, [d][8], each entry times its column's unit (exactly), then `scale`. */
 function inLanes(
   block: Float64Array,
-  rows: number,
+  rows: Int32Array,
   d: number,
   unit: (column: number) => number,
   scale: number,
   into: Float64Array,
 ): void {
   const units = Float64Array.from({ length: d }, (_, c) => unit(c));
-  for (let i = 0; i < Math.ceil(rows / 8) * 8; i++) {
+  rows.forEach((row, i) => {
     const to = (i >> 3) * d * 8 + (i & 7);
-    for (let c = 0; c < d; c++) into[to + c * 8] = i < rows ? block[i * d + c]! * units[c]! * scale : 0;
-  }
+    for (let c = 0; c < d; c++) into[to + c * 8] = row < 0 ? 0 : block[row * d + c]! * units[c]! * scale;
+  });
 }
 
 /** Columns 2·pair - 1 and 2·pair of V, in groups of eight, [2][8]; column -1 is all ones, one beyond the last all zero. */
 function pairInLanes(
   block: Float64Array,
-  rows: number,
+  rows: Int32Array,
   columns: number,
   pair: number,
   units: Float64Array,
   into: Float64Array,
 ): void {
-  for (let i = 0; i < Math.ceil(rows / 8) * 8; i++) {
+  rows.forEach((row, i) => {
     for (let column = 0; column < 2; column++) {
       const c = 2 * pair + column - 1;
-      const value = c < 0 ? 1 : c >= columns ? 0 : block[i * columns + c]! / units[c]!;
-      into[(i >> 3) * 16 + column * 8 + (i & 7)] = i < rows ? value : 0;
+      const value = c < 0 ? 1 : c >= columns ? 0 : block[row * columns + c]! / units[c]!;
+      into[(i >> 3) * 16 + column * 8 + (i & 7)] = row < 0 ? 0 : value;
     }
-  }
+  });
 }
 
 function requireRange(error: number | undefined, degree: number | undefined): void {

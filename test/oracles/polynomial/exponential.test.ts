@@ -1,40 +1,97 @@
 import { Decimal } from 'decimal.js';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { exponentialPolynomial } from '../../../src/oracles/polynomial/exponential.ts';
+import { largestMinimaxM } from '../../../src/oracles/polynomial/minimax.ts';
 import {
+  chebyshevSeries,
   degreeFor,
-  exponentialPolynomial,
   highestDegree,
   largestM,
-} from '../../../src/oracles/polynomial/exponential.ts';
+} from '../../../src/oracles/polynomial/series.ts';
 import { suite } from '../../support/harness.ts';
 
 const Wide = Decimal.clone({ precision: 60 });
 
-/** max |p - exp| over points of [-M, M], in decimal arithmetic. */
+/** max |p·e^-x - 1| over points of [-M, M], in decimal arithmetic. */
 function worst(M: number, coefficients: Float64Array, points: number): number {
   let most = 0;
   for (let i = 0; i <= points; i++) {
     const x = new Wide(M).times(Math.cos((Math.PI * i) / points));
     let p = new Wide(0);
     for (let j = coefficients.length - 1; j >= 0; j--) p = p.times(x).plus(coefficients[j]!);
-    most = Math.max(most, p.minus(x.exp()).abs().toNumber());
+    most = Math.max(most, p.times(x.neg().exp()).minus(1).abs().toNumber());
   }
   return most;
 }
 
+/** The least max|δ| of any polynomial of degree g: what a linear system on g + 2 alternating points leaves, from below. */
+function lowerBound(M: number, coefficients: Float64Array): number {
+  const errors: number[] = [];
+  for (let i = 0; i <= 400; i++) {
+    const x = -M * Math.cos((Math.PI * i) / 400);
+    const p = coefficients.reduceRight((value, c) => value * x + c, 0);
+    const error = p * Math.exp(-x) - 1;
+    const last = errors.at(-1);
+    if (last === undefined || Math.sign(error) !== Math.sign(last)) errors.push(error);
+    else if (Math.abs(error) > Math.abs(last)) errors[errors.length - 1] = error;
+  }
+  return errors.length < coefficients.length + 1 ? 0 : Math.min(...errors.map(Math.abs));
+}
+
+const taylor = (degree: number): Float64Array => {
+  const coefficients = new Float64Array(degree + 1).fill(1);
+  for (let j = 1; j <= degree; j++) coefficients[j] = coefficients[j - 1]! / j;
+  return coefficients;
+};
+
 suite('oracles/polynomial/exponential', (test) => {
-  test('the error is within its bound, and the bound within a factor of three where truncation rules', () => {
+  test('the relative error is within its bound, of either kind, and that of the better one is hardly above it', () => {
     const M = fc.oneof(fc.constantFrom(0, 1e-3, 1, 8), fc.double({ min: 0, max: 20, noNaN: true }));
     fc.assert(
       fc.property(M, fc.integer({ min: 0, max: 40 }), (M, degree) => {
-        const { coefficients, error } = exponentialPolynomial(M, degree);
-        const found = worst(M, coefficients, 3 * degree + 7);
-        assert.ok(found <= error, `M ${M}, degree ${degree}: ${found} above ${error}`);
-        if (error > 1e-9 * Math.exp(M) && degree >= M) assert.ok(error <= 3 * found, `${error} for ${found}`);
+        const best = exponentialPolynomial(M, degree);
+        for (const { coefficients, error } of [best, chebyshevSeries(M, degree)]) {
+          const found = worst(M, coefficients, 3 * degree + 7);
+          assert.ok(found <= error, `M ${M}, degree ${degree}: ${found} above ${error}`);
+        }
+        if (M <= largestMinimaxM && best.error > 1e-11 * Math.exp(2 * M)) {
+          const found = worst(M, best.coefficients, 30 * degree + 31);
+          assert.ok(best.error <= 1.02 * found, `M ${M}, degree ${degree}: ${best.error} for ${found}`);
+        }
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('no polynomial of the same degree is better by more than three percent: its errors alternate', () => {
+    let compared = 0;
+    for (const M of [0.05, 0.3, 0.8, 1.5, 3, 6]) {
+      for (let degree = 0; degree <= 20; degree++) {
+        const { coefficients, error } = exponentialPolynomial(M, degree);
+        if (error < 1e-9 * Math.exp(M)) continue;
+        compared++;
+        const least = lowerBound(M, coefficients);
+        assert.ok(error <= 1.03 * least, `M ${M}, degree ${degree}: ${error}, at least ${least}`);
+      }
+    }
+    assert.ok(compared > 50, `only ${compared} compared`);
+  });
+
+  test('at equal rank its worst error is at most Taylor’s, and its certificate hardly above, for every M and degree', () => {
+    let far = 0;
+    for (const M of [2 ** -9, 2 ** -7, 0.1, 0.25, 0.5, 1, 2, 4, 8, 12, 16, 24, 32]) {
+      for (let degree = 0; degree <= 24; degree++) {
+        const { error, coefficients } = exponentialPolynomial(M, degree);
+        const theirs = worst(M, taylor(degree), 2); // it is worst at -M
+        if (theirs < 1e-11 * Math.exp(M)) continue; // rounding is in our bound and not in theirs
+        const ours = worst(M, coefficients, 10 * degree + 11);
+        assert.ok(ours <= theirs, `M ${M}, degree ${degree}: ${ours} against ${theirs}`);
+        assert.ok(error <= 1.002 * theirs, `M ${M}, degree ${degree}: ${error} certified against ${theirs}`);
+        if (error < theirs / 10) far++;
+      }
+    }
+    assert.ok(far > 90, `only ${far} are ten times better`);
   });
 
   test('the degrees for M = 1, 4 and 8 and errors 1e-2, 1e-4 and 1e-8 are the known ones', () => {
@@ -52,9 +109,8 @@ suite('oracles/polynomial/exponential', (test) => {
     for (const M of [40, 100, 1000, 1e6, 2 ** 30]) assert.ok(degreeFor(M, 1e-3) > M, String(M));
   });
 
-  test('coefficients of M = 0 are those of Taylor, and none leaves float64 at the largest M and degree', () => {
-    const taylor = exponentialPolynomial(0, 4).coefficients;
-    assert.equal([...taylor], [1, 1, 1 / 2, 1 / 6, 1 / 24]);
+  test('coefficients of M = 0 are Taylor’s, and none leaves float64 at the largest M and degree', () => {
+    assert.equal([...exponentialPolynomial(0, 4).coefficients], [1, 1, 1 / 2, 1 / 6, 1 / 24]);
     const { coefficients, magnitude } = exponentialPolynomial(largestM, highestDegree);
     assert.ok(coefficients.every(Number.isFinite) && Number.isFinite(magnitude));
   });
