@@ -117,8 +117,7 @@ export function countPartners(
   output: AttentionOutput,
   { readout, pads, witness }: AttentionOptions,
 ): Partners {
-  const { weights, weightAtOne } = readout;
-  const nodes = weights.length;
+  const nodes = readout.weights.length;
   const n = right.rows;
   const columns = witness === 'columns' ? 1 + bitsOf(n) : 1;
   checkShape(output, left.rows * nodes, columns);
@@ -129,23 +128,15 @@ export function countPartners(
   const least = leastPowers(readout, largest).map((power) => (n * power) / (n * power + mass));
 
   const bias = n * residual(readout, largest);
-  const rounding = roundingAtOne(readout, n);
   const counts = new Float64Array(left.rows);
   let noise = 0;
   let worst = 0;
   for (let i = 0; i < left.rows; i++) {
-    const sum = compensated();
-    let uncertain = rounding;
     for (let k = 0; k < nodes; k++) {
       const row = i * nodes + k;
-      const y = output.values[row * columns]!;
-      checkPossible(y, least[k]!, most, output, row);
-      const read = readMass(y, mass, output.error);
-      sum.add(weights[k]! * read.mass);
-      uncertain += Math.abs(weights[k]!) * read.error;
+      checkPossible(output.values[row * columns]!, least[k]!, most, output, row);
     }
-    sum.add(weightAtOne * n);
-    const estimate = sum.value();
+    const { estimate, noise: uncertain } = estimatePartners(i, n, mass, output, readout);
     noise = Math.max(noise, uncertain);
     counts[i] = NaN;
     if (!(bias + uncertain < certain)) continue;
@@ -162,6 +153,29 @@ export function countPartners(
     worst = Math.max(worst, distance);
   }
   return { counts, certificate: { bias, noise, worst } };
+}
+
+/**
+ * N̂_i = Σ_k w_k·S_i(x_k), not rounded, as an output of K rows a left vector gives it, and the most by which the output's
+ * claimed error and the decoding itself can have moved it. `n` is the number of right vectors, `mass` that of the pads.
+ */
+export function estimatePartners(
+  i: number,
+  n: number,
+  mass: number,
+  output: AttentionOutput,
+  readout: Readout,
+): { readonly estimate: number; readonly noise: number } {
+  const { weights, weightAtOne } = readout;
+  const sum = compensated();
+  let noise = roundingAtOne(readout, n);
+  for (let k = 0; k < weights.length; k++) {
+    const read = readMass(output.values[(i * weights.length + k) * output.columns]!, mass, output.error);
+    sum.add(weights[k]! * read.mass);
+    noise += Math.abs(weights[k]!) * read.error;
+  }
+  sum.add(weightAtOne * n);
+  return { estimate: sum.value(), noise };
 }
 
 /** A partner of left vector i, which has `count` ≥ 1 of them: read from the columns when it is unique, else looked up. */

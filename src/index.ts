@@ -48,10 +48,12 @@ export {
   type Pair,
 } from './problems/orthogonal-vectors.ts';
 
+export { parseDimacs, writeDimacs, type DimacsOptions, type ParsedDimacs } from './formats/dimacs.ts';
+
 export { interpolationReadout } from './readout/interpolation.ts';
 export { estimateMinimax, minimaxReadout, type Estimate, type MinimaxOptions } from './readout/minimax.ts';
 export { countNoise, readMass, type Pads } from './readout/noise.ts';
-export { plan, plannedBias, type Demand, type Plan } from './readout/planner.ts';
+export { evaluatePlan, plan, plannedBias, type Demand, type Plan } from './readout/planner.ts';
 export {
   amplification,
   nodeValues,
@@ -66,6 +68,7 @@ export { thresholdBound, thresholdReadout } from './readout/threshold.ts';
 export { compose, type LedgerEntry, type Reduction } from '../reductions/reduction.ts';
 export {
   countPartners,
+  estimatePartners,
   ovToAttention,
   type AttentionOptions,
   type Partners,
