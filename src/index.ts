@@ -60,6 +60,7 @@ export {
   padMass,
   padsFor,
   residual,
+  responses,
   type Readout,
   type ReadoutKind,
 } from './readout/readout.ts';

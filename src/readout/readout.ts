@@ -71,19 +71,29 @@ export const leastPowers = ({ scale, bound, scales }: Readout, largest: number):
  * (D + 1)·(Σ|w|·2^-249 + K·2^-256).
  */
 export function residual(readout: Readout, upTo: number = readout.degree): number {
-  const nodes = readout.scales.map((t) => nodeOf(readout.scale, readout.bound, t));
-  const weights = readout.weights.map(toFixed);
-  const atOne = toFixed(readout.weightAtOne);
-  const total = weights.reduce((sum, w) => sum + abs(w), abs(atOne));
-  const terms = [...weights];
-  let worst = 0n;
-  for (let s = 0; s <= upTo; s++) {
-    const r = terms.reduce((sum, term) => sum + term, atOne);
+  const values = responsesOf(readout, upTo);
+  const total = readout.weights.reduce((sum, w) => sum + abs(toFixed(w)), abs(toFixed(readout.weightAtOne)));
+  const nodes = readout.weights.length;
+  const worst = values.reduce((most, r, s) => {
     const error = abs(r - (s === 0 ? one : 0n));
-    if (error > worst) worst = error;
+    return error > most ? error : most;
+  }, 0n);
+  return roundUp(worst + ((total * BigInt(upTo + 1)) >> 248n) + BigInt((upTo + 1) * (nodes + 1)));
+}
+
+/** r(s) = Σ_k w_k x_k^s for s = 0 … `upTo`, off by what `residual` allows for and 1 ulp. */
+export const responses = (readout: Readout, upTo: number = readout.degree): number[] =>
+  responsesOf(readout, upTo).map(toNumber);
+
+function responsesOf(readout: Readout, upTo: number): Fixed[] {
+  const nodes = readout.scales.map((t) => nodeOf(readout.scale, readout.bound, t));
+  const atOne = toFixed(readout.weightAtOne);
+  const terms = readout.weights.map(toFixed);
+  return Array.from({ length: upTo + 1 }, () => {
+    const r = terms.reduce((sum, term) => sum + term, atOne);
     nodes.forEach((x, k) => (terms[k] = multiply(terms[k]!, x)));
-  }
-  return roundUp(worst + ((total * BigInt(upTo + 1)) >> 248n) + BigInt((upTo + 1) * (nodes.length + 1)));
+    return r;
+  });
 }
 
 /** Σ|w_k| over the nodes that are asked: how much an error of an S_i(x_k) can grow. */

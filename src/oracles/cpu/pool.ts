@@ -73,7 +73,8 @@ export async function workerThreads(
   memory: WebAssembly.Memory,
 ): Promise<Pool> {
   const { Worker } = await import('node:worker_threads');
-  const file = new URL('./worker.js', import.meta.url);
+  // Bundlers for browsers are to leave it: there are no such threads there.
+  const file = new URL(/* @vite-ignore */ './worker.js', import.meta.url);
   let death: Error | undefined;
   let closing = false;
   let next = 0;
