@@ -1,0 +1,47 @@
+/** The site: static pages that any web server can hand out. `npm run site` builds it into dist/site. */
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin, type UserConfig } from 'vite';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** What the library loads only in Node, and names in imports that a browser never runs. */
+const absent: ReadonlySet<string> = new Set(['node:module', 'node:os', 'node:worker_threads', 'webgpu']);
+
+/** Stands in for those, and throws when it is used after all. */
+function notInBrowsers(): Plugin {
+  const mark = '\0absent:';
+  return {
+    name: 'not-in-browsers',
+    enforce: 'pre',
+    resolveId: (id) => (absent.has(id) ? mark + id : null),
+    load: (id) =>
+      id.startsWith(mark)
+        ? `const absent = () => { throw new Error('${id.slice(mark.length)} is not in a browser'); };
+           export { absent as createRequire, absent as availableParallelism, absent as Worker, absent as create };`
+        : null,
+  };
+}
+
+const config: UserConfig = defineConfig({
+  root: at('..'),
+  base: './', // the site works in any folder of any host
+  publicDir: false,
+  plugins: [notInBrowsers()],
+  worker: { format: 'es', plugins: () => [notInBrowsers()] },
+  resolve: { alias: [{ find: /^seth-attention$/, replacement: at('../../dist/src/index.js') }] },
+  build: {
+    outDir: at('../../dist/site'),
+    emptyOutDir: true,
+    target: 'es2022',
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: {
+        lab: at('index.html'),
+        transition: at('transition.html'),
+        paper: at('paper-route.html'),
+      },
+    },
+  },
+});
+
+export default config;

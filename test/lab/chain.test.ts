@@ -1,0 +1,82 @@
+import * as assert from 'uvu/assert';
+import {
+  openChain,
+  smallestPosition,
+  softmaxWeights,
+  takeSnapshot,
+  type Settings,
+} from '../../docs/lab/chain.ts';
+import { entries, families, nodeValues, openOracle, ovToAttention, type Cnf } from '../../src/index.ts';
+import { suite } from '../support/harness.ts';
+
+const usual: Settings = { route: 'minimax', dtype: 'f64', position: null, noise: 0, admitted: true };
+const teaching = (formula: number): Cnf => families['teaching']!.generate({ formula }, 1).cnf;
+const planted = families['planted']!.generate({ variables: 10, ratio: 4 }, 3).cnf;
+
+suite('lab/chain', (test) => {
+  test('the smallest B certifies the count that the table shows, and one place below it nothing is certified', async () => {
+    const oracle = await openOracle('reference');
+    for (const cnf of [teaching(2), teaching(3), teaching(5), planted]) {
+      const chain = openChain(cnf);
+      const snapshot = await takeSnapshot(chain, usual, oracle);
+      const models = snapshot.products.reduce((sum, product) => sum + (product === 0 ? 1 : 0), 0);
+      assert.is(snapshot.histogram[0], models);
+      assert.equal(
+        snapshot.verdict.kind === 'yes' ? snapshot.verdict.count : snapshot.verdict.kind,
+        models === 0 ? 'no' : models,
+      );
+      assert.is(snapshot.position, await smallestPosition(chain, usual, oracle));
+      if (snapshot.position === 0) continue;
+      const below = { ...usual, position: snapshot.position - 1 };
+      const { verdict } = await takeSnapshot(chain, below, oracle);
+      assert.ok(verdict.kind === 'inconclusive' || (verdict.kind === 'yes' && verdict.count === null));
+    }
+    await oracle.close();
+  });
+
+  test('noise that is admitted leaves it open, and noise that is not is found out or leaves the answer right', async () => {
+    const oracle = await openOracle('reference');
+    const chain = openChain(planted);
+    const { position } = await takeSnapshot(chain, usual, oracle);
+    const noisy = { ...usual, position, noise: 1e-6 };
+    assert.is((await takeSnapshot(chain, noisy, oracle)).verdict.kind, 'inconclusive');
+    assert.is((await takeSnapshot(chain, { ...noisy, admitted: false }, oracle)).verdict.kind, 'refused');
+    await oracle.close();
+  });
+
+  test('the softmax weights drawn are those of Q and K, and give the output', async () => {
+    const oracle = await openOracle('reference');
+    const chain = openChain(teaching(5));
+    const { readout, pads, weights, output, q, k } = await takeSnapshot(chain, usual, oracle);
+    const options = { readout, pads, dtype: 'f64', witness: 'scan' } as const;
+    const attention = ovToAttention.encode(chain.vectors, options);
+    const [Q, K, V] = [entries(attention.q), entries(attention.k), entries(attention.v)];
+    const d = attention.q.columns;
+    assert.equal([...q], [...Float32Array.from(Q)]);
+    assert.equal([...k], [...Float32Array.from(K)]);
+    assert.equal([...weights], [...softmaxWeights(chain.vectors, chain.products, nodeValues(readout), pads)]);
+    for (let row = 0; row < attention.q.rows; row++) {
+      const logits = Array.from({ length: attention.k.rows }, (_, j) => {
+        let dot = 0;
+        for (let c = 0; c < d; c++) dot += Q[row * d + c]! * K[j * d + c]!;
+        return Math.exp(attention.scale * dot);
+      });
+      const total = logits.reduce((a, b) => a + b);
+      logits.forEach((logit, j) =>
+        assert.ok(Math.abs(logit / total - weights[row * logits.length + j]!) < 1e-6),
+      );
+      const y = logits.reduce((sum, logit, j) => sum + (logit / total) * V[j]!, 0);
+      assert.ok(Math.abs(y - output[row]!) < 1e-12);
+    }
+    await oracle.close();
+  });
+
+  test('every dtype has a place that certifies a small formula', async () => {
+    const oracle = await openOracle('reference');
+    const chain = openChain(teaching(6));
+    for (const dtype of ['f64', 'f32', 'f16', 'bf16'] as const) {
+      assert.ok((await smallestPosition(chain, { ...usual, dtype }, oracle)) !== null, dtype);
+    }
+    await oracle.close();
+  });
+});

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { most, readFormula, translate } from '../../docs/lab/formula.ts';
+import { parsePlain, writePlain } from '../../docs/lab/notation.ts';
+import { InputError } from '../../src/index.ts';
+import { suite } from '../support/harness.ts';
+
+const clause = fc.array(
+  fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()).map(([v, negated]) => (negated ? -v : v)),
+  { maxLength: 4 },
+);
+const formula = fc.array(clause, { minLength: 1, maxLength: 8 }).map((clauses) => ({
+  variables: Math.max(1, ...clauses.flat().map(Math.abs)),
+  clauses,
+}));
+
+const refusal = (text: string): InputError => {
+  try {
+    parsePlain(text);
+  } catch (error) {
+    if (error instanceof InputError) return error;
+  }
+  throw new Error(`${JSON.stringify(text)} was taken`);
+};
+
+suite('lab/notation', (test) => {
+  test('what is written in the plain notation is read as the same clauses, with variables that occur nowhere', () => {
+    fc.assert(
+      fc.property(formula, (cnf) => {
+        const read = parsePlain(writePlain(cnf)).cnf;
+        assert.is(read.variables, cnf.variables);
+        assert.equal(read.clauses.slice(0, cnf.clauses.length), cnf.clauses);
+        for (const [a, b] of read.clauses.slice(cnf.clauses.length)) assert.is(a, -b!);
+      }),
+    );
+  });
+
+  test('a formula goes to DIMACS and back with its clauses', () => {
+    fc.assert(
+      fc.property(formula, (cnf) => {
+        const { names } = parsePlain(writePlain(cnf));
+        assert.equal(readFormula(translate({ cnf, names }, 'dimacs'), 'dimacs').cnf, cnf);
+      }),
+    );
+  });
+
+  test('words, signs, lines, comments and double negation mean what they say', () => {
+    const expected = [
+      [1, -2],
+      [2, 3],
+    ];
+    for (const text of [
+      '(a or not b) and (b or c)',
+      '(a ∨ ¬b) ∧ (b ∨ c)',
+      '(a | !b) & (b | ~~c)',
+      'a or not b # the first\nb or c',
+      '(a or\nnot b)\nand\n(b or c)\n\n',
+      'A OR -B\n(B OR NOT NOT C)'.replaceAll('A', 'a').replaceAll('B', 'b'),
+    ])
+      assert.equal(parsePlain(text).cnf.clauses, expected, text);
+    assert.equal(parsePlain('rain and (not rain or wet)').names, ['rain', 'wet']);
+    assert.equal(parsePlain('x2 or x1').cnf.clauses, [[2, 1]]);
+    assert.equal(parsePlain('()').cnf, { variables: 0, clauses: [[]] });
+    assert.equal(parsePlain('').cnf, { variables: 0, clauses: [] });
+  });
+
+  test('what is no CNF is refused with its line', () => {
+    const faults: readonly (readonly [string, string, number])[] = [
+      ['a or b\nc or', 'plain-literal', 2],
+      ['a\n(b or c', 'plain-parenthesis', 2],
+      ['a or b and c', 'plain-ambiguous', 1],
+      ['c and\na or b', 'plain-ambiguous', 2],
+      ['(a) (b)', 'plain-clause', 1],
+      ['a\n\n(a or b) and', 'plain-clause', 3],
+      ['not (a or b)', 'plain-literal', 1],
+      ['(a and b)', 'plain-parenthesis', 1],
+      ['a\nb or 3', 'plain-character', 2],
+      ['and', 'plain-literal', 1],
+    ];
+    for (const [text, code, line] of faults) {
+      const { fault } = refusal(text);
+      assert.equal([fault.code, fault.line], [code, line], text);
+    }
+  });
+
+  test('a formula too large for the page is refused before anything is made of it', () => {
+    for (const text of [
+      'p cnf 200000000 1\n1 0\n',
+      `p cnf ${most.variables + 1} 1\n1 0\n`,
+      `p cnf 1 ${most.clauses + 1}\n${'1 0\n'.repeat(most.clauses + 1)}`,
+      `c${' '.repeat(most.characters)}\np cnf 1 1\n1 0\n`,
+    ])
+      assert.throws(
+        () => readFormula(text, 'dimacs'),
+        (error: unknown) => error instanceof InputError && error.fault.code === 'lab-too-large',
+      );
+    assert.is(readFormula(`p cnf ${most.variables} 1\n1 0\n`, 'dimacs').cnf.variables, most.variables);
+  });
+});
