@@ -1,5 +1,5 @@
 /** An answer as text, as JSON and as an exit code. */
-import type { Answer } from '../problems/answer.ts';
+import type { Answer, Certificate } from '../problems/answer.ts';
 import { toLiterals, type Assignment } from '../problems/cnf.ts';
 import { competitionLines } from '../formats/competition.ts';
 import { exits } from './faults.ts';
@@ -22,8 +22,17 @@ export function modelCount(answer: Answer<Assignment>): string | undefined {
   return answer.outcome === 'yes' && answer.count !== null ? String(answer.count) : undefined;
 }
 
-/** `answer`, `count`, `model`, `reason`, `remedy`, `certificate`: those that there are. */
-export function answerFields(answer: Answer<Assignment>): Record<string, unknown> {
+/** What JSON says of an answer. */
+export interface AnswerFields {
+  readonly answer: AnswerName;
+  readonly count?: string;
+  readonly model?: readonly number[];
+  readonly reason?: string;
+  readonly remedy?: string;
+  readonly certificate: Certificate;
+}
+
+export function answerFields(answer: Answer<Assignment>): AnswerFields {
   const count = modelCount(answer);
   return {
     answer: answerName(answer),

@@ -2,6 +2,7 @@
 /** The command `seth`: runs what the arguments say and ends with its exit code. */
 import { exitCodeOf, exits, report } from './faults.ts';
 import { fileFault } from './file-fault.ts';
+import { sayHowToGoOn } from './go-on.ts';
 import { program } from './program.ts';
 import { allowRelaxedSimd } from './relaxed-simd.ts';
 import { removeUnfinished } from './write.ts';
@@ -11,9 +12,9 @@ const debug = args.includes('--debug');
 allowRelaxedSimd();
 
 process.on('exit', removeUnfinished);
-process.on('SIGHUP', () => process.exit(exits.hangUp));
-process.on('SIGINT', () => process.exit(exits.interrupted));
-process.on('SIGTERM', () => process.exit(exits.terminated));
+process.on('SIGHUP', () => stop(exits.hangUp));
+process.on('SIGINT', () => stop(exits.interrupted));
+process.on('SIGTERM', () => stop(exits.terminated));
 process.on('uncaughtException', end);
 process.stderr.on('error', () => {}); // nobody is left to tell
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -25,11 +26,19 @@ try {
   await program(args).parseAsync();
 } catch (error) {
   report(error, debug);
+  sayHowToGoOn();
   process.exitCode = exitCodeOf(error);
+}
+
+/** Worker threads end with the process, and what is half-written is removed on its exit. */
+function stop(code: number): never {
+  sayHowToGoOn();
+  process.exit(code);
 }
 
 /** For what no command can catch. */
 function end(error: unknown): never {
   report(error, debug);
+  sayHowToGoOn();
   process.exit(exitCodeOf(error));
 }

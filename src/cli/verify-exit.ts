@@ -1,16 +1,19 @@
 /** How `seth verify` ends: each file by itself, and all of them together. */
-import type { Verified } from '../verify/verify.ts';
-import { exitCodeOf, exits } from './faults.ts';
+import { exits } from './faults.ts';
+import { isFailed, type VerifyLine } from './verify-line.ts';
 
-/** A file ends well when there is an answer and every check agrees with it. */
-export function verifiedExit({ answer, checks }: Pick<Verified, 'answer' | 'checks'>): number {
-  const agrees = answer.outcome !== 'inconclusive' && checks.every((check) => check.agrees);
+/**
+ * A file ends well when there is an answer and every check agrees with it. One that failed is bad input, unless the
+ * oracle or this program broke down or an output was refused.
+ */
+export function exitOf(line: VerifyLine): number {
+  if (isFailed(line)) {
+    const { code } = line.error;
+    const isOurs = code === 'internal' || code === 'oracle-failed' || code.startsWith('output-');
+    return isOurs ? exits.disagreement : exits.badInput;
+  }
+  const agrees = line.answer !== 'UNKNOWN' && line.checks.every((check) => check.agrees);
   return agrees ? exits.ok : exits.disagreement;
-}
-
-/** Bad input is the file's fault, anything else a failed check of the chain. */
-export function failedExit(error: unknown): number {
-  return exitCodeOf(error) === exits.badInput ? exits.badInput : exits.disagreement;
 }
 
 /** A disagreement is worse than bad input: it may be a fault of the chain. */

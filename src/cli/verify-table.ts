@@ -1,22 +1,14 @@
 /** The table that `seth verify` prints: a row a file as soon as it is known, and a summary under it. */
-import type { Check, Verified } from '../verify/verify.ts';
-import { modelCount } from './answers.ts';
-import type { Formula } from './formula.ts';
-
+import type { Check } from '../verify/verify.ts';
 import { inBytes, peakMemory } from './memory.ts';
 import { paint } from './paint.ts';
-
-/** What became of one file. */
-export type Result =
-  | { readonly exit: number; readonly formula: Formula; readonly verified: Verified }
-  | { readonly exit: number; readonly error: unknown };
-
-export type Success = Exclude<Result, { error: unknown }>;
+import { exitOf } from './verify-exit.ts';
+import { isFailed, type VerifiedLine, type VerifyLine } from './verify-line.ts';
 
 interface Column {
   readonly title: string;
   readonly width: number;
-  readonly cell: (result: Success) => string;
+  readonly cell: (line: VerifiedLine) => string;
   /** Columns with a higher number go first when the terminal is narrow; 0 always stays. */
   readonly expendable: number;
 }
@@ -24,53 +16,51 @@ interface Column {
 const checkNames: readonly Check['name'][] = ['model', 'sat-solver', 'orthogonal-vectors'];
 
 const columns: readonly Column[] = [
-  { title: 'vars', width: 4, expendable: 3, cell: ({ formula }) => `${formula.cnf.variables}` },
-  { title: 'clauses', width: 7, expendable: 3, cell: ({ formula }) => `${formula.cnf.clauses.length}` },
-  { title: 'n', width: 5, expendable: 0, cell: ({ verified }) => `${verified.instance.vectors}` },
-  { title: 'd', width: 4, expendable: 4, cell: ({ verified }) => `${verified.instance.headDim}` },
-  { title: 'B', width: 6, expendable: 0, cell: ({ verified }) => digits(verified.instance.bound, 4) },
+  { title: 'vars', width: 4, expendable: 3, cell: ({ variables }) => `${variables}` },
+  { title: 'clauses', width: 7, expendable: 3, cell: ({ clauses }) => `${clauses}` },
+  { title: 'n', width: 5, expendable: 0, cell: ({ instance }) => `${instance.vectors}` },
+  { title: 'd', width: 4, expendable: 4, cell: ({ instance }) => `${instance.headDim}` },
+  { title: 'B', width: 6, expendable: 0, cell: ({ instance }) => digits(instance.bound, 4) },
   {
     title: 'B/√ln n',
     width: 7,
     expendable: 2,
-    cell: ({ verified }) => verified.instance.boundOverSqrtLog.toFixed(2),
+    cell: ({ instance }) => instance.boundOverSqrtLog.toFixed(2),
   },
-  { title: 'nodes', width: 5, expendable: 5, cell: ({ verified }) => `${verified.instance.nodes}` },
+  { title: 'nodes', width: 5, expendable: 5, cell: ({ instance }) => `${instance.nodes}` },
   {
     title: 'amplif.',
     width: 7,
     expendable: 5,
-    cell: ({ verified }) => digits(verified.instance.amplification, 3),
+    cell: ({ instance }) => digits(instance.amplification, 3),
   },
-  { title: 'answer', width: 6, expendable: 0, cell: ({ verified }) => answers[verified.answer.outcome] },
+  { title: 'answer', width: 6, expendable: 0, cell: ({ answer }) => answers[answer] },
   {
     title: 'models',
     width: 7,
     expendable: 0,
-    cell: ({ verified: { answer } }) => modelCount(answer) ?? (answer.outcome === 'yes' ? '≥ 1' : '?'),
+    cell: ({ answer, count }) => count ?? (answer === 'SATISFIABLE' ? '≥ 1' : '?'),
   },
   {
     title: 'bias + noise',
     width: 12,
     expendable: 6,
-    cell: ({ verified: { answer } }) =>
-      `${share(answer.certificate.bias)} + ${share(answer.certificate.noise)}`,
+    cell: ({ certificate }) => `${share(certificate.bias)} + ${share(certificate.noise)}`,
   },
-  { title: 'checks', width: 6, expendable: 0, cell: ({ verified }) => ticks(verified.checks) },
+  { title: 'checks', width: 6, expendable: 0, cell: ({ checks }) => ticks(checks) },
   {
     title: 'seconds',
     width: 7,
     expendable: 1,
-    cell: ({ verified: { seconds } }) =>
-      (seconds.encode + seconds.attend + seconds.decode + seconds.check).toFixed(2),
+    cell: ({ seconds }) => (seconds.encode + seconds.attend + seconds.decode + seconds.check).toFixed(2),
   },
 ];
 
-const answers = { yes: 'SAT', no: 'UNSAT', inconclusive: '?' } as const;
+const answers = { SATISFIABLE: 'SAT', UNSATISFIABLE: 'UNSAT', UNKNOWN: '?' } as const;
 
 export interface VerifyTable {
   /** One row; for a file that failed, nothing but the count of it. */
-  row(result: Result): string;
+  row(line: VerifyLine): string;
   totals(): string;
 }
 
@@ -86,7 +76,7 @@ export function verifyTable(files: readonly string[], screen: Screen = process.s
   const fileWidth = Math.min(48, Math.max(4, ...files.map((file) => file.length)));
   const shown = fitting(screen.columns || Infinity, fileWidth);
   const begun = performance.now();
-  const results: Result[] = [];
+  const results: VerifyLine[] = [];
   let headed = false;
 
   const line = (file: string, cells: readonly string[]): string =>
@@ -104,28 +94,27 @@ export function verifyTable(files: readonly string[], screen: Screen = process.s
   return {
     row(result) {
       results.push(result);
-      if ('error' in result) return '';
-      const colour =
-        result.exit === 0 ? green : result.verified.answer.outcome === 'inconclusive' ? yellow : red;
+      if (isFailed(result)) return '';
+      const colour = exitOf(result) === 0 ? green : result.answer === 'UNKNOWN' ? yellow : red;
       const cells = shown.map(({ title, width, cell }) => {
         const text = cell(result).padStart(width);
         return title === 'checks' || title === 'answer' ? colour(text) : text;
       });
-      return `${heading()}${line(shorten(result.formula.file, fileWidth), cells)}\n`;
+      return `${heading()}${line(shorten(result.file, fileWidth), cells)}\n`;
     },
     totals() {
-      const good = results.filter((result): result is Success => !('error' in result));
+      const good = results.filter((result): result is VerifiedLine => !isFailed(result));
       const of = (outcome: keyof typeof answers): number =>
-        good.filter(({ verified }) => verified.answer.outcome === outcome).length;
-      const checks = good.flatMap(({ verified }) => verified.checks);
+        good.filter(({ answer }) => answer === outcome).length;
+      const checks = good.flatMap(({ checks }) => checks);
       const agreeing = checks.filter(({ agrees }) => agrees).length;
       const failed = results.length - good.length;
       const agree = `${agreeing} of ${checks.length} checks agree`;
       const parts = [
         `${results.length} ${results.length === 1 ? 'file' : 'files'}`,
-        `${of('yes')} satisfiable`,
-        `${of('no')} unsatisfiable`,
-        ...(of('inconclusive') > 0 ? [yellow(`${of('inconclusive')} inconclusive`)] : []),
+        `${of('SATISFIABLE')} satisfiable`,
+        `${of('UNSATISFIABLE')} unsatisfiable`,
+        ...(of('UNKNOWN') > 0 ? [yellow(`${of('UNKNOWN')} inconclusive`)] : []),
         ...(failed > 0 ? [red(`${failed} failed`)] : []),
         agreeing === checks.length ? green(agree) : red(agree),
         `${((performance.now() - begun) / 1000).toFixed(1)} s`,

@@ -24,6 +24,12 @@ export function removeUnfinished(): void {
   unfinished.clear();
 }
 
+/** The file at `path` goes when the process ends, unless the result is called before. */
+export function removeAtExit(path: string): () => void {
+  unfinished.add(path);
+  return () => unfinished.delete(path);
+}
+
 /**
  * Calls `produce`, whose writes go to `path`, or to standard output for `-`. The place is tried before `produce`
  * begins, so that no long computation ends in a path that does not exist.

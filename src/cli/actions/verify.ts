@@ -1,43 +1,51 @@
 /** `seth verify`: each formula through the chain, with every check, as a table or as JSON lines. */
-import { InputError } from '../../problems/input-error.ts';
 import type { Oracle } from '../../oracles/oracle.ts';
 import { openOracle } from '../../oracles/oracles.ts';
-import { answerFields } from '../answers.ts';
 import { chainFault } from '../chain-fault.ts';
 import { chainOf, type Chain } from '../chain-of.ts';
 import { openOptions } from '../command-options.ts';
 import type { VerifyArguments } from '../commands/verify.ts';
-import { codeOf, describeError, report, warn } from '../faults.ts';
+import { report, warn } from '../faults.ts';
 import { formulasAt, readFormula } from '../formula.ts';
-import { encodingFields, formulaFields } from '../json-fields.ts';
+import { openJournal, type Journal } from '../journal.ts';
 import { nameOf } from '../read.ts';
 import { openProgress } from '../progress.ts';
-import { failedExit, verifiedExit, worstExit } from '../verify-exit.ts';
-import { verifyTable, type Result, type Success } from '../verify-table.ts';
+import { runIdentity } from '../run-identity.ts';
+import { partOf, shardOf, unitsOf } from '../shard.ts';
+import { exitOf, worstExit } from '../verify-exit.ts';
+import { failedLine, isFailed, verifiedLine, type VerifiedLine, type VerifyLine } from '../verify-line.ts';
+import { verifyTable } from '../verify-table.ts';
 import { print } from '../write.ts';
 
 export async function verify(args: VerifyArguments): Promise<number> {
-  const chain = chainOf(args, () => {}); // the table has the sizes
+  const shard = shardOf(args.shard);
+  const identity = runIdentity('verify', args);
+  // What is kept is kept for either format. The table has the sizes, so that they need not be announced.
+  const chain = chainOf({ ...args, json: args.json || args.journal !== undefined }, () => {});
   const oracle = await openOracle(args.oracle, { force: args.force, ...openOptions(args) });
   const progress = await openProgress(args.progress);
-  const jobs = (await Promise.all(args.file.map(jobsAt))).flat();
-  const table = verifyTable(jobs.map(({ file }) => file));
+  const all = (await Promise.all(args.file.map(jobsAt))).flat();
+  const jobs = unitsOf(all, shard);
+  const table = verifyTable(jobs.map(({ unit }) => unit.file));
   const ends: number[] = [];
   try {
-    for (const [at, job] of jobs.entries()) {
-      const onProgress = (done: number): void => progress.update((at + done) / jobs.length, job.file);
+    const journal = await openJournal<VerifiedLine>(args.journal, identity, shard);
+    for (const [done, { unit: job, at }] of jobs.entries()) {
+      const onProgress = (share: number): void => progress.update((done + share) / jobs.length, job.file);
       onProgress(0);
-      const result = await run(job, args.strict, chain, oracle, onProgress);
-      ends.push(result.exit);
+      const { line, error } = await run(job, args, chain, oracle, journal, onProgress);
+      ends.push(exitOf(line));
       progress.aside(() => {
-        if ('error' in result) report(result.error, args.debug === true);
-        else remarks(result).forEach(warn);
+        if (isFailed(line)) report(error, args.debug === true);
+        else remarks(line).forEach(warn);
       });
-      const line = args.json ? jsonLine(job.file, result, args, oracle) : table.row(result);
-      await progress.aside(() => print(line));
+      const part = shard === undefined ? {} : { shard: partOf(shard, at, all.length, identity) };
+      const text = args.json ? `${JSON.stringify({ ...line, ...part })}\n` : table.row(line);
+      await progress.aside(() => print(text));
     }
     progress.stop();
     if (!args.json) await print(table.totals());
+    await journal.close();
   } finally {
     progress.stop();
     await oracle.close();
@@ -59,58 +67,36 @@ async function jobsAt(path: string): Promise<readonly Job[]> {
   }
 }
 
+/** A file that failed is not kept in the journal: whatever was wrong may be put right before the next run. */
 async function run(
   job: Job,
-  strict: boolean,
+  args: VerifyArguments,
   chain: Chain,
   oracle: Oracle,
+  journal: Journal<VerifiedLine>,
   onProgress: (done: number) => void,
-): Promise<Result> {
+): Promise<{ readonly line: VerifyLine; readonly error?: unknown }> {
+  let key: readonly string[];
+  let line: VerifiedLine;
   try {
     if (job.error !== undefined) throw job.error;
-    const formula = await readFormula(job.file, strict);
+    const formula = await readFormula(job.file, args.strict);
+    key = [job.file, formula.sha256];
+    const kept = journal.find(key);
+    if (kept !== undefined) return { line: kept };
     const verified = await chain.verify(formula.cnf, oracle, onProgress).catch((error: unknown) => {
       throw chainFault(error, job.file, oracle.name);
     });
-    return { exit: verifiedExit(verified), formula, verified };
+    line = verifiedLine(formula, verified, args, oracle.name);
   } catch (error) {
-    return { exit: failedExit(error), error };
+    return { line: failedLine(job.file, error), error };
   }
+  await journal.keep(key, line);
+  return { line };
 }
 
 /** What is worth saying of a file that was read. */
-function remarks({ formula, verified: { answer } }: Success): readonly string[] {
-  if (answer.outcome !== 'inconclusive') return formula.warnings;
-  const { reason, remedy } = answer;
-  return [...formula.warnings, `${nameOf(formula.file)}: ${reason}; needed is ${remedy}`];
-}
-
-function jsonLine(file: string, result: Result, args: VerifyArguments, oracle: Oracle): string {
-  return `${JSON.stringify('error' in result ? { file, error: errorFields(result.error) } : fields(result))}\n`;
-
-  function fields({ formula, verified }: Success): Record<string, unknown> {
-    const { answer, instance, sampled, path, claimedError, checks, seconds, leaves, ledger } = verified;
-    return {
-      ...formulaFields(formula),
-      ...encodingFields(args, instance, oracle.name),
-      ...answerFields(answer),
-      checks,
-      ...(leaves === undefined ? {} : { leaves }),
-      sampled,
-      path,
-      claimedError,
-      seconds,
-      ...(ledger === undefined ? {} : { ledger }),
-    };
-  }
-}
-
-function errorFields(error: unknown): Record<string, unknown> {
-  const { line, field } = error instanceof InputError ? error.fault : {};
-  return {
-    code: codeOf(error),
-    message: describeError(error),
-    ...(line === undefined ? {} : { line }),
-    ...(field === undefined ? {} : { field }),
-  };
+function remarks({ file, answer, warnings = [], reason, remedy }: VerifiedLine): readonly string[] {
+  if (answer !== 'UNKNOWN') return warnings;
+  return [...warnings, `${nameOf(file)}: ${reason}; needed is ${remedy}`];
 }

@@ -13,9 +13,10 @@ import {
   type EncodingArguments,
   type ReportArguments,
 } from '../options.ts';
+import { journalOption, shardOption, type LongRunArguments } from '../long-run-options.ts';
 
 export interface VerifyArguments
-  extends EncodingArguments, ReportArguments, SparsifyArguments, CommandArguments {
+  extends EncodingArguments, ReportArguments, SparsifyArguments, CommandArguments, LongRunArguments {
   readonly file: readonly string[];
   readonly force: boolean;
 }
@@ -38,10 +39,13 @@ export const verify: CommandModule<object, VerifyArguments> = {
         oracle: oracleOption,
         ...commandOptions,
         force: forceOption,
+        journal: journalOption,
+        shard: shardOption,
         json: jsonOption,
         progress: progressOption,
       })
       .example('seth verify instances', '')
+      .example('seth verify instances --journal finished', '')
       .example('seth random teaching | seth verify - --route closest-pair', '')
       .example('seth random teaching | seth verify - --sparsify --thresholds 2', '')
       .example('seth random uniform --variables 16 --seed 1 | seth verify - --json', '')

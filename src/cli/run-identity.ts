@@ -1,0 +1,42 @@
+/** What the results of a run depend on besides its input, so that results of different runs are never mixed. */
+import { InputError } from '../problems/input-error.ts';
+import { version } from './version.ts';
+
+export interface RunIdentity {
+  /** Name and version of the program. */
+  readonly tool: string;
+  readonly command: string;
+  /** The options that bear on results, as they were typed or by default. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Options that say where results go and how they are shown, not what they are. */
+const indifferent = new Set(
+  '_ $0 file instance output o json progress debug journal shard help h version'.split(' '),
+);
+
+export function runIdentity(command: string, args: object): RunIdentity {
+  const options = Object.entries(args)
+    .filter(([name, value]) => value !== undefined && !indifferent.has(name))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return { tool: `seth-attention ${version()}`, command, options: Object.fromEntries(options) };
+}
+
+/** Throws an `InputError` that names what differs, and whose hint is `hint`. */
+export function requireSameRun(file: string, expected: RunIdentity, found: RunIdentity, hint: string): void {
+  const names = new Set([...Object.keys(expected.options), ...Object.keys(found.options)]);
+  const pairs: readonly (readonly [field: string, expected: unknown, found: unknown])[] = [
+    ['tool', expected.tool, found.tool],
+    ['command', expected.command, found.command],
+    ...[...names].map((name) => [`--${name}`, expected.options[name], found.options[name]] as const),
+  ];
+  const differing = pairs.find(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b));
+  if (differing === undefined) return;
+  const [field, a, b] = differing;
+  throw new InputError({ code: 'run-differs', file, field, expected: shown(a), found: shown(b), hint });
+}
+
+const shown = (value: unknown): string => {
+  if (value === undefined) return 'nothing';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+};
