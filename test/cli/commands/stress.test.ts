@@ -1,0 +1,154 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseHTML, DOMParser } from 'linkedom';
+import * as assert from 'uvu/assert';
+import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
+import { suite } from '../../support/harness.ts';
+import { inFolder, seth } from '../seth.ts';
+
+interface Outcome {
+  readonly passed: boolean;
+  readonly suite: string;
+  readonly version: number;
+  readonly oracle: string;
+  readonly scores: readonly { readonly dtype: string; readonly reached: number; readonly top: number }[];
+  readonly rungs: readonly {
+    readonly rung: string;
+    readonly passed: boolean;
+    readonly reason?: string;
+    readonly error: number | null;
+    readonly demand: number;
+    readonly bits: number;
+  }[];
+}
+
+const bf16 = suiteRungs('quick', ['bf16']).map(({ id }) => id);
+
+suite('src/cli/commands/stress', (test) => {
+  test('--json has passed, a score for each dtype and an entry for each rung', async () => {
+    const { code, stdout, stderr } = await seth(['stress', '--dtype', 'f32', '--json']);
+    assert.is(code, 0, stderr);
+    const outcome = JSON.parse(stdout) as Outcome;
+    assert.is(outcome.passed, true);
+    assert.equal([outcome.suite, outcome.version, outcome.oracle], ['quick', 1, 'cpu']);
+    assert.equal(
+      outcome.rungs.map(({ rung }) => rung),
+      suiteRungs('quick', ['f32']).map(({ id }) => id),
+    );
+    assert.ok(
+      outcome.rungs.every(({ passed, error, demand }) => passed && error !== null && error <= demand),
+    );
+    const [score] = outcome.scores;
+    assert.equal([score!.dtype, score!.reached, score!.top], ['f32', 6, 6]);
+  });
+
+  test('the table has a row for each rung of every dtype, and a score for each', async () => {
+    const { code, stdout } = await seth(['stress', '--dtype', 'all']);
+    assert.is(code, 0);
+    for (const { id } of suiteRungs('quick')) assert.match(stdout, new RegExp(`^${id} .* ✓$`, 'm'));
+    for (const score of [
+      'f64: level 14 of 14',
+      'f32: level 6 of 6',
+      'f16: level 3 of 3',
+      'bf16: level 2 of 2',
+    ]) {
+      assert.match(stdout, score);
+    }
+    assert.match(stdout, 'cpu on the quick suite, version 1: passed\n');
+  });
+
+  test('an oracle that fails on every rung fails them with one line each, and the suite goes on to its end', async () => {
+    const { code, stdout, stderr } = await seth([
+      'stress',
+      '--oracle',
+      'polynomial',
+      '--dtype',
+      'bf16',
+      '--json',
+    ]);
+    assert.is(code, 1, stderr);
+    const { passed, rungs, scores } = JSON.parse(stdout) as Outcome;
+    assert.is(passed, false);
+    assert.is(scores[0]!.reached, 0);
+    assert.equal(
+      rungs.map(({ rung }) => rung),
+      bf16,
+    );
+    for (const { passed: good, reason, error, bits } of rungs) {
+      assert.not(good);
+      assert.match(reason!, /^[^\n]*rank[^\n]*$/);
+      assert.equal([error, bits], [null, 0]);
+    }
+  });
+
+  test('--require 0 is reached by anything', async () => {
+    const { code } = await seth([
+      'stress',
+      '--oracle',
+      'polynomial',
+      '--dtype',
+      'bf16',
+      '--require',
+      '0',
+      '--json',
+    ]);
+    assert.is(code, 0);
+  });
+
+  test('a level that the ladder does not have is refused', async () => {
+    const { code, stdout, stderr } = await seth(['stress', '--dtype', 'f32', '--require', '9']);
+    assert.is(code, 2);
+    assert.is(stdout, '');
+    assert.match(stderr, /--require: expected a whole number from 0 to 6, found 9/);
+  });
+
+  test('--junit and --html write whole files, which say why a rung failed', async () => {
+    await inFolder(async (folder) => {
+      const args = [
+        'stress',
+        '--dtype',
+        'bf16',
+        '--oracle',
+        'polynomial',
+        '--junit',
+        'j.xml',
+        '--html',
+        'h.html',
+      ];
+      const { code, stderr } = await seth([...args, '--require', '1'], { cwd: folder });
+      assert.is(code, 1, stderr);
+      assert.equal(readdirSync(folder).toSorted(), ['h.html', 'j.xml']);
+
+      const xml = new DOMParser().parseFromString(readFileSync(join(folder, 'j.xml'), 'utf8'), 'text/xml');
+      const cases = [...xml.querySelectorAll('testcase')];
+      assert.equal(
+        cases.map((element) => element.getAttribute('name')),
+        bf16,
+      );
+      for (const element of cases) {
+        const isRequired = element.getAttribute('name')!.startsWith('bf16/1/');
+        const [why] = element.querySelectorAll(isRequired ? 'failure' : 'skipped');
+        assert.match(why!.getAttribute('message'), /rank/);
+      }
+
+      const html = readFileSync(join(folder, 'h.html'), 'utf8');
+      const { document } = parseHTML(html);
+      assert.is(document.querySelectorAll('figure svg').length, 1);
+      assert.is(document.querySelectorAll('td.why').length, bf16.length);
+      assert.not.match(html, /\b(?:src|href)=|@import|url\(/);
+    });
+  });
+
+  test('a place that does not exist is refused before anything is run', async () => {
+    const { code, stderr, stdout } = await seth(['stress', '--junit', '/nowhere/at/all.xml']);
+    assert.is(code, 2);
+    assert.is(stdout, '');
+    assert.match(stderr, /\/nowhere\/at\/all\.xml/);
+  });
+
+  test('two reports for standard output are one too many', async () => {
+    const { code, stderr } = await seth(['stress', '--json', '--junit', '-']);
+    assert.is(code, 2);
+    assert.match(stderr, /standard output/);
+  });
+});

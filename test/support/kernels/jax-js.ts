@@ -1,0 +1,67 @@
+/** jax-js as an oracle: its WebAssembly backend under `jit`, in f64 or f32. An npm package of the bench's peers. */
+import { requirePeer } from '../../bench/serve.ts';
+import { roundTo } from '../../../src/problems/dtype.ts';
+import type { Oracle } from '../../../src/oracles/oracle.ts';
+import { carefulError } from '../../../src/verify/careful-kernel.ts';
+import { matricesOf } from './kernel.ts';
+
+type Numbers = Float64Array | Float32Array;
+
+interface Tensor {
+  /** The tensor once more; each use takes one. */
+  readonly ref: Tensor;
+  reshape(shape: readonly number[]): Tensor;
+  data(): Promise<Numbers>;
+}
+
+interface Jax {
+  init(device: string): Promise<unknown>;
+  defaultDevice(device: string): unknown;
+  jit(f: (q: Tensor, k: Tensor, v: Tensor) => Tensor): (q: Tensor, k: Tensor, v: Tensor) => Tensor;
+  readonly nn: { softmax(x: Tensor, axis: number): Tensor };
+  readonly numpy: {
+    array(data: Numbers, options: { dtype: unknown }): Tensor;
+    matmul(x: Tensor, y: Tensor): Tensor;
+    transpose(x: Tensor): Tensor;
+    readonly float64: unknown;
+    readonly float32: unknown;
+  };
+}
+
+/** Throws an Error where the package is not there. */
+export async function jaxOracle(): Promise<Oracle> {
+  (globalThis as { Float16Array?: unknown }).Float16Array ??= DataView; // it is looked at; any type of which no array is one
+  const jax = requirePeer('@jax-js/jax') as Jax;
+  const { nn, numpy } = jax;
+  await jax.init('wasm');
+  jax.defaultDevice('wasm');
+  return {
+    name: 'jax-js',
+    claim: ({ dtype }) => carefulError(dtype),
+    async attend(attention) {
+      const { q, k, v, queries, keys, headDim, valueDim, scale, dtype } = matricesOf(attention);
+      const started = performance.now();
+      const isDouble = dtype === 'f64';
+      const tensor = (data: Float64Array, rows: number, columns: number): Tensor =>
+        numpy
+          .array(isDouble ? data : Float32Array.from(data), {
+            dtype: isDouble ? numpy.float64 : numpy.float32,
+          })
+          .reshape([rows, columns]);
+      const attend = jax.jit((x, y, z) =>
+        numpy.matmul(nn.softmax(numpy.matmul(x, numpy.transpose(y)), -1), z),
+      );
+      const scaled = q.map((x) => x * scale); // its own multiplication by a number is in float32
+      const out = await attend(
+        tensor(scaled, queries, headDim),
+        tensor(k, keys, headDim),
+        tensor(v, keys, valueDim),
+      ).data();
+      const values = Float64Array.from(out, (y) => roundTo(dtype, y));
+      const seconds = (performance.now() - started) / 1000;
+      const output = { rows: queries, columns: valueDim, values, error: carefulError(dtype) };
+      return { output, path: 'wasm', reason: 'jit', seconds };
+    },
+    close: async () => {},
+  };
+}
