@@ -18,7 +18,7 @@ suite('src/cli/escape-markup', (test) => {
           `<a b="${escaped}">${escaped}</a>`,
           'text/xml',
         ).documentElement;
-        const held = [...text].map((character) => (isHeld(character) ? character : '\ufffd')).join('');
+        const held = Array.from(text, (character) => (isHeld(character) ? character : '\ufffd')).join('');
         assert.is(root.getAttribute('b'), held);
         assert.is(root.textContent, held);
       }),
