@@ -53,6 +53,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   linkedom: ['src/cli'],
   'node:module': ['src/solvers'],
   'node:worker_threads': ['src/oracles'],
+  'node:crypto': ['src/cli'],
   'node:child_process': ['src/oracles/command'],
   'node:util': ['src/oracles/command'],
   'node:os': ['src/oracles', 'src/oracles/command', 'src/cli'],

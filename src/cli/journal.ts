@@ -16,12 +16,12 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InputError } from '../problems/input-error.ts';
 import { defaultLimit } from '../formats/decompress.ts';
+import type { RunIdentity, Shard } from '../formats/part.ts';
 import { sha256Hex } from '../formats/sha256.ts';
 import { fileFault } from './file-fault.ts';
 import { beginJournal, doneWithJournal } from './go-on.ts';
 import { readBytes } from './read.ts';
-import { requireSameRun, type RunIdentity } from './run-identity.ts';
-import type { Shard } from './shard.ts';
+import { requireSameRun } from './run-identity.ts';
 import { removeAtExit, writeWhole } from './write.ts';
 
 /** What identifies a unit of work within a run, such as a file's name and the hash of what is in it. */

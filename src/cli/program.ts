@@ -6,6 +6,7 @@ import { decode } from './commands/decode.ts';
 import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { generate } from './commands/generate.ts';
+import { merge } from './commands/merge.ts';
 import { random } from './commands/random.ts';
 import { reduce } from './commands/reduce.ts';
 import { solve } from './commands/solve.ts';
@@ -26,6 +27,7 @@ const commands = [
   attend,
   decode,
   check,
+  merge,
   reduce,
   random,
   explain,

@@ -1,14 +1,7 @@
 /** What the results of a run depend on besides its input, so that results of different runs are never mixed. */
 import { InputError } from '../problems/input-error.ts';
+import type { RunIdentity } from '../formats/part.ts';
 import { version } from './version.ts';
-
-export interface RunIdentity {
-  /** Name and version of the program. */
-  readonly tool: string;
-  readonly command: string;
-  /** The options that bear on results, as they were typed or by default. */
-  readonly options: Readonly<Record<string, unknown>>;
-}
 
 /** Options that say where results go and how they are shown, not what they are. */
 const indifferent = new Set(

@@ -1,12 +1,7 @@
 /** `--shard i/k`: the part of a run that one of k machines does. */
+import type { Shard } from '../formats/part.ts';
+import { InputError } from '../problems/input-error.ts';
 import { UsageError } from './faults.ts';
-import type { RunIdentity } from './run-identity.ts';
-
-export interface Shard {
-  /** 0 … of − 1. */
-  readonly index: number;
-  readonly of: number;
-}
 
 /** More than any scheduler's array has. */
 const mostShards = 1_000_000;
@@ -34,17 +29,34 @@ export function unitsOf<Unit>(units: readonly Unit[], shard: Shard | undefined):
   return units.map((unit, at) => ({ unit, at })).filter(({ at }) => at % of === index);
 }
 
-/** What a line of a shard says of itself: with it "seth merge" knows what is missing, what is there twice and what does not belong. */
-export interface Part extends Shard {
-  /** This unit's number in the whole run, and how many units that has. */
-  readonly at: number;
-  readonly units: number;
-  readonly run: RunIdentity;
+/** Throws an `InputError` when one of the numbers 0 … count − 1 is missing or there twice. */
+export function requireEachOnce(
+  parts: readonly { readonly name: string; readonly at: number }[],
+  count: number,
+  nameOf: (at: number) => string,
+): void {
+  const seen = new Map<number, string>();
+  for (const { name, at } of parts) {
+    const other = seen.get(at);
+    if (other !== undefined) {
+      throw new InputError({
+        code: 'part-twice',
+        file: name,
+        expected: `${nameOf(at)} once`,
+        found: other === name ? 'it twice' : `it in ${other} too`,
+        hint: 'give each part once',
+      });
+    }
+    seen.set(at, name);
+  }
+  if (seen.size === count) return;
+  let missing = 0;
+  while (seen.has(missing)) missing++;
+  const others = count - seen.size - 1;
+  throw new InputError({
+    code: 'part-missing',
+    expected: nameOf(missing),
+    found: `no part that has it${others === 0 ? '' : `, nor ${others} more`}`,
+    hint: 'run that shard again',
+  });
 }
-
-export const partOf = (shard: Shard, at: number, units: number, run: RunIdentity): Part => ({
-  ...shard,
-  at,
-  units,
-  run,
-});

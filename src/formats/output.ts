@@ -80,16 +80,17 @@ export function readOutput(
   return { dtype: tensor.dtype, values };
 }
 
-/** A whole file. `values` has `rows * columns` entries, row after row; each is rounded to `dtype`. */
+/** A whole file. `values` has `rows * columns` entries, row after row; each is rounded to `dtype`. Only safetensors have `metadata`. */
 export function writeOutput(
   values: Float64Array,
   rows: number,
   columns: number,
   dtype: Dtype,
   format: 'safetensors' | 'npy',
+  metadata?: ReadonlyMap<string, string>,
 ): Uint8Array {
   const tensor = { dtype, shape: [rows, columns], bytes: encodeElements(dtype, values) };
-  return format === 'npy' ? writeNpy(tensor) : writeSafetensors(new Map([['out', tensor]]));
+  return format === 'npy' ? writeNpy(tensor) : writeSafetensors(new Map([['out', tensor]]), metadata);
 }
 
 function rearranged(values: Float64Array, columns: number, order: Uint32Array): Float64Array {

@@ -82,6 +82,13 @@ export function writeSafetensors(
   return file;
 }
 
+/** Could these be the bytes of a safetensors file? No text can: its first eight characters would be a length far beyond it. */
+export function isSafetensors(bytes: Uint8Array): boolean {
+  if (bytes.length < 9 || bytes[8] !== 0x7b) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return view.getBigUint64(0, true) <= BigInt(bytes.length - 8);
+}
+
 /** Reads a file. Throws an `InputError` that names the field for whatever is wrong with it. */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
   const headerLength = readHeaderLength(bytes);

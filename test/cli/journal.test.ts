@@ -3,9 +3,10 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { openJournal } from '../../src/cli/journal.ts';
-import { runIdentity, type RunIdentity } from '../../src/cli/run-identity.ts';
+import { runIdentity } from '../../src/cli/run-identity.ts';
 import { families } from '../../src/problems/families/families.ts';
 import { writeDimacs } from '../../src/formats/dimacs.ts';
+import type { RunIdentity } from '../../src/formats/part.ts';
 import { suite } from '../support/harness.ts';
 import { rejectionOf } from '../formats/damage.ts';
 import { inFolder, jsonLines, linesOf, listing, mainFile, seth, shell } from './seth.ts';

@@ -14,6 +14,7 @@ const commands = [
   'generate',
   'attend',
   'decode',
+  'merge',
   'reduce',
   'random',
   'explain',

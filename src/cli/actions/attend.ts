@@ -1,8 +1,9 @@
 /** `seth attend`: matrices from a file through an oracle. */
-import type { Attention } from '../../problems/attention.ts';
+import type { Attention, Matrix } from '../../problems/attention.ts';
 import { InputError } from '../../problems/input-error.ts';
-import type { Instance } from '../../formats/instance.ts';
+import { readInstance, type Instance } from '../../formats/instance.ts';
 import { writeOutput } from '../../formats/output.ts';
+import { partKey, rowsOfShard, type RowsPart, type Shard } from '../../formats/part.ts';
 import { tensorMatrix } from '../../formats/tensor.ts';
 import type { Attended } from '../../oracles/oracle.ts';
 import { openOracle } from '../../oracles/oracles.ts';
@@ -11,11 +12,15 @@ import { chainFault } from '../chain-fault.ts';
 import type { AttendArguments } from '../commands/attend.ts';
 import { openOptions } from '../command-options.ts';
 import { exits, UsageError } from '../faults.ts';
-import { inFile, readInstanceAt } from '../instance-input.ts';
+import { hashOfBytes } from '../file-hash.ts';
+import { inFile, readInstanceBytes } from '../instance-input.ts';
 import { inBytes, memoryLimit } from '../memory.ts';
 import { numberOf, type Typed } from '../options.ts';
+import { formatOf, outputFormat } from '../output-format.ts';
 import { openProgress } from '../progress.ts';
 import { nameOf } from '../read.ts';
+import { runIdentity } from '../run-identity.ts';
+import { shardOf } from '../shard.ts';
 import { print, refuseTerminal, writeWhole } from '../write.ts';
 
 export async function attend(args: AttendArguments): Promise<number> {
@@ -25,28 +30,33 @@ export async function attend(args: AttendArguments): Promise<number> {
   refuseTerminal(args.output);
   const oracle = await openOracle(args.oracle, { force: args.force, ...openOptions(args) }); // it starts nothing before it attends
   const memory = memoryLimit(undefined);
-  const format = formatOf(args.output);
-  const instance = await readInstanceAt(args.instance, memory);
-  const attention = inFile(args.instance, () => attentionOf(instance, args.scale, memory));
-  const { q, k, v, dtype } = attention;
-  if (format === 'npy' && dtype === 'bf16') {
-    throw new InputError({
-      code: 'output-format',
-      file: args.output,
-      expected: 'a name that ends in .safetensors',
-      found: '.npy, which has no bf16',
-      hint: 'write a .safetensors file',
-    });
-  }
+  formatOf(args.output);
+  const shard = shardOf(args.shard);
+  const { bytes, attention } = await readAttention(args, memory);
+  const { k, v, dtype } = attention;
+  const format = outputFormat(args.output, dtype);
+  if (shard !== undefined) requirePart(shard, attention.q.rows, format, args.output);
+  const rows = rowsOfShard(attention.q.rows, shard ?? { index: 0, of: 1 });
+  const q = rowsOf(attention.q, rows);
   const progress = await openProgress(args.progress);
   let attended: Attended | undefined;
   try {
     await writeWhole(args.output, async (write) => {
       const onProgress = (done: number): void => progress.update(done, nameOf(args.instance));
-      attended = await oracle.attend(attention, { onProgress }).catch((error: unknown) => {
+      attended = await oracle.attend({ ...attention, q }, { onProgress }).catch((error: unknown) => {
         throw chainFault(error, args.instance, oracle.name);
       });
-      await write(writeOutput(attended.output.values, q.rows, v.columns, dtype, format));
+      const claimedError = attended.output.error.relative;
+      const part: RowsPart | undefined = shard && {
+        ...shard,
+        ...rows,
+        rows: attention.q.rows,
+        instance: hashOfBytes(bytes),
+        claimedError,
+        run: runIdentity('attend', args),
+      };
+      const metadata = part === undefined ? undefined : new Map([[partKey, JSON.stringify(part)]]);
+      await write(writeOutput(attended.output.values, q.rows, v.columns, dtype, format, metadata));
     });
   } finally {
     progress.stop();
@@ -64,15 +74,40 @@ export async function attend(args: AttendArguments): Promise<number> {
   return exits.ok;
 }
 
-function formatOf(path: string): 'safetensors' | 'npy' {
-  if (path === '-' || path.endsWith('.safetensors')) return 'safetensors';
-  if (path.endsWith('.npy')) return 'npy';
+/** The bytes and the attention of the instance that the arguments name. */
+async function readAttention(
+  { instance, scale }: AttendArguments,
+  memory: number,
+): Promise<{ readonly bytes: Uint8Array; readonly attention: Attention }> {
+  const bytes = await readInstanceBytes(instance, memory);
+  return inFile(instance, () => ({ bytes, attention: attentionOf(readInstance(bytes), scale, memory) }));
+}
+
+/** Rows `from` … `to - 1` of a matrix, as a view. */
+const rowsOf = (matrix: Matrix, { from, to }: { readonly from: number; readonly to: number }): Matrix => ({
+  rows: to - from,
+  columns: matrix.columns,
+  read: (first, end, into) => matrix.read(from + first, from + end, into),
+});
+
+/** A part says which rows it has, and has some. */
+function requirePart({ of }: Shard, rows: number, format: 'safetensors' | 'npy', output: string): void {
+  if (format === 'npy') {
+    throw new InputError({
+      code: 'output-format',
+      file: output,
+      expected: 'a name that ends in .safetensors for a part',
+      found: '.npy, which cannot say which rows it holds',
+      hint: 'write .safetensors files: "seth merge" makes the whole a .npy',
+    });
+  }
+  if (of <= rows) return;
   throw new InputError({
-    code: 'output-format',
-    file: path,
-    expected: 'a name that ends in .safetensors or .npy, or - for standard output',
-    found: 'another one',
-    hint: 'choose the format by the name',
+    code: 'shards-too-many',
+    field: '--shard',
+    expected: `at most ${rows} shards, one for each query`,
+    found: String(of),
+    hint: 'take fewer shards',
   });
 }
 

@@ -1,5 +1,6 @@
 /** `seth verify`: each formula through the chain, with every check, as a table or as JSON lines. */
 import type { Oracle } from '../../oracles/oracle.ts';
+import type { UnitPart } from '../../formats/part.ts';
 import { openOracle } from '../../oracles/oracles.ts';
 import { chainFault } from '../chain-fault.ts';
 import { chainOf, type Chain } from '../chain-of.ts';
@@ -11,7 +12,7 @@ import { openJournal, type Journal } from '../journal.ts';
 import { nameOf } from '../read.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
-import { partOf, shardOf, unitsOf } from '../shard.ts';
+import { shardOf, unitsOf } from '../shard.ts';
 import { exitOf, worstExit } from '../verify-exit.ts';
 import { failedLine, isFailed, verifiedLine, type VerifiedLine, type VerifyLine } from '../verify-line.ts';
 import { verifyTable } from '../verify-table.ts';
@@ -39,8 +40,8 @@ export async function verify(args: VerifyArguments): Promise<number> {
         if (isFailed(line)) report(error, args.debug === true);
         else remarks(line).forEach(warn);
       });
-      const part = shard === undefined ? {} : { shard: partOf(shard, at, all.length, identity) };
-      const text = args.json ? `${JSON.stringify({ ...line, ...part })}\n` : table.row(line);
+      const part: UnitPart | undefined = shard && { ...shard, at, units: all.length, run: identity };
+      const text = args.json ? `${JSON.stringify({ ...line, shard: part })}\n` : table.row(line);
       await progress.aside(() => print(text));
     }
     progress.stop();

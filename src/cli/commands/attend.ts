@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
 import { commandOptions, type CommandArguments } from '../command-options.ts';
+import { shardOption } from '../long-run-options.ts';
 import {
   forceOption,
   jsonOption,
@@ -15,6 +16,7 @@ export interface AttendArguments extends ReportArguments, CommandArguments {
   readonly output: string;
   readonly force: boolean;
   readonly scale?: Typed;
+  readonly shard: string | undefined;
 }
 
 export const attend: CommandModule<object, AttendArguments> = {
@@ -44,6 +46,7 @@ export const attend: CommandModule<object, AttendArguments> = {
           describe:
             'For files without our metadata: what multiplies QKᵀ, a number, linear (1/d) or rsqrt (1/√d)',
         },
+        shard: shardOption,
         json: jsonOption,
         progress: progressOption,
       })
