@@ -24,7 +24,7 @@ export const merge: CommandModule<object, MergeArguments> = {
         describe: 'All parts of one run, in any order; - is standard input',
       })
       .example(
-        'for i in 0 1; do seth verify instances --json --shard $i/2 >part-$i.jsonl; done; seth merge all.jsonl part-*.jsonl',
+        'seth verify instances --json --shard 0/2 >a; seth verify instances --json --shard 1/2 >b; seth merge whole.jsonl a b',
         '',
       )
       .epilogue(
