@@ -1,6 +1,7 @@
 /**
- * One thread a query and a chunk of 256 keys; 16 keys at a time. Q is stored by columns (four a vector) and then rows,
- * so that neighbouring threads read neighbouring words; all threads of a workgroup read the same keys.
+ * One thread eight queries and a chunk of 256 keys, eight keys at a time: of 64 inner products in registers, every
+ * coordinate of a query and of a key is loaded once for eight. Q and K stand in groups of eight rows, coordinate after
+ * coordinate, so that neighbouring threads read neighbouring words; all threads of a workgroup read the same keys.
  *
  * A weight is exp(scale·s) = 2^t·exp(scale·r) with s = ⟨q,k⟩ = t·L + r, L = ln 2/scale; sums are kept relative to
  * 2^m, m the largest t so far, and lifted by 2^80, so that a weight is lost only below 2^-206 of the largest. Multiplying
@@ -8,25 +9,24 @@
  */
 import { guardCode } from './guard.ts';
 
-/** Keys a tile of the shader, keys a chunk, and threads a workgroup. */
-export const tileKeys = 16;
+/** Keys a tile of the shader, queries a thread, keys a chunk, and threads a workgroup. */
+export const tileKeys = 8;
+export const threadRows = 8;
 export const chunkKeys = 256;
-export const threads = 64;
+export const threads = 32;
 
 /** The power of two that sums are multiplied by. */
 export const lift = 80;
 
-/** The shader for `columns` coordinates, padded to a multiple of four, and `values` value columns. */
-export function f32Shader(columns: number, values: number): string {
-  const keys = Array.from({ length: tileKeys }, (_, j) => j);
-  const fours = [0, 1, 2, 3];
-  const each = (text: (j: number) => string): string => keys.map(text).join('\n');
-  const group = (name: string, g: number): string =>
-    `vec4f(${fours.map((l) => `${name}${4 * g + l}`).join(', ')})`;
+/** The shader for `values` value columns, whatever the head dimension. */
+export function f32Shader(values: number): string {
+  const rows = Array.from({ length: threadRows }, (_, i) => i);
   const value = Array.from({ length: values }, (_, c) => c);
+  const each = (text: (i: number) => string, between = '\n'): string => rows.map(text).join(between);
+  const query = (i: number): string => `q${i >> 2}.${'xyzw'[i % 4]}`;
   return `
 struct Params {
-  rows: u32, keys: u32, zero: u32, pad: u32,
+  rows: u32, keys: u32, zero: u32, headDim: u32,
   perL: f32, lHi: f32, lLo: f32, scale: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -46,70 +46,69 @@ fn lower(x: f32, e: i32) -> f32 {
   let half = max(e, -126);
   return guard(guard(x * power(half)) * power(max(e - half, -127)));
 }
+// Horner's rule; a guard a step, so that no product is distributed over a sum.
 fn exponential(x: vec4f) -> vec4f {
-  var h = guard4(x * ${float(1 / 5040)}) + vec4f(${float(1 / 720)});
-  ${[120, 24, 6, 2, 1, 1].map((f) => `h = guard4(guard4(x * guard4(h)) + vec4f(${float(1 / f)}));`).join('\n  ')}
+  var h = guard4(x * ${float(1 / 5040)} + vec4f(${float(1 / 720)}));
+  ${[120, 24, 6, 2, 1, 1].map((f) => `h = guard4(x * h + vec4f(${float(1 / f)}));`).join('\n  ')}
   return h;
 }
 fn total(x: vec4f) -> f32 { return (x.x + x.y) + (x.z + x.w); }
+fn highest(a: vec4i, b: vec4i) -> i32 {
+  let tops = max(a, b);
+  return max(max(tops.x, tops.y), max(tops.z, tops.w));
+}
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let row = min(id.x, params.rows - 1u);
+  let groups = (params.rows + ${threadRows - 1}u) / ${threadRows}u;
+  let group = min(id.x, groups - 1u);
   let first = id.y * ${chunkKeys}u;
   let last = min(first + ${chunkKeys}u, params.keys);
-  var m = none;
-  var all = 0.0;
-  var run = 0.0;
-  ${value.map((c) => `var all${c} = 0.0; var run${c} = 0.0;`).join(' ')}
+  ${each((i) => `var m${i} = none; ${[...value.map((c) => `_${c}`), ''].map((c) => `var all${i}${c} = 0.0; var run${i}${c} = 0.0;`).join(' ')}`)}
   var tile = 0u;
   for (var key = first; key < last; key += ${tileKeys}u) {
-    ${each((j) => `var s${j} = 0.0;`)}
-    for (var c = 0u; c < ${columns / 4}u; c++) {
-      let q = queries[c * params.rows + row];
-      var at = key * ${columns / 4}u + c;
-      ${each((j) => `s${j} += dot(q, keys[at + ${(j * columns) / 4}u]);`)}
+    ${each((i) => `var a${i} = vec4f(0.0); var b${i} = vec4f(0.0);`, ' ')}
+    var at = 2u * group;
+    let begin = (key >> 2u) * params.headDim;
+    for (var k = begin; k < begin + 2u * params.headDim; k += 2u) {
+      let k0 = keys[k]; let k1 = keys[k + 1u];
+      let q0 = queries[at]; let q1 = queries[at + 1u];
+      at += 2u * groups;
+      ${each((i) => `a${i} += k0 * ${query(i)}; b${i} += k1 * ${query(i)};`)}
     }
-    ${fours
-      .map(
-        (g) => `
-    let dots${g} = guard4(${group('s', g)});
-    let near${g} = round(guard4(dots${g} * params.perL));
-    let rest${g} = guard4(guard4(dots${g} - near${g} * params.lHi) - guard4(near${g} * params.lLo));
-    let isKey${g} = vec4u(key + ${4 * g}u) + vec4u(0u, 1u, 2u, 3u) < vec4u(last);
-    let t${g} = select(vec4i(none), vec4i(near${g}), isKey${g});
-    let e${g} = exponential(guard4(rest${g} * params.scale));`,
-      )
-      .join('')}
-    let tops = max(max(t0, t1), max(t2, t3));
-    let top = max(m, max(max(tops.x, tops.y), max(tops.z, tops.w)));
-    if (top > m) {
-      let e = max(m - top, -252);
-      all = lower(all, e);
-      run = lower(run, e);
-      ${value.map((c) => `all${c} = lower(all${c}, e); run${c} = lower(run${c}, e);`).join(' ')}
-      m = top;
-    }
-    ${fours.map((g) => `let w${g} = guard4(e${g} * power4(t${g} - m + ${lift}));`).join('\n    ')}
-    run = guard(run + guard(total(guard4((w0 + w1) + (w2 + w3)))));
-    ${value
-      .map((c) => {
-        const products = fours.map((g) => `w${g} * values[((key >> 2u) + ${g}u) * ${values}u + ${c}u]`);
-        return `run${c} = guard(run${c} + guard(total(guard4(${products.join(' + ')}))));`;
-      })
-      .join('\n    ')}
+    let isA = vec4u(key) + vec4u(0u, 1u, 2u, 3u) < vec4u(last);
+    let isB = vec4u(key) + vec4u(4u, 5u, 6u, 7u) < vec4u(last);
     tile++;
-    if ((tile & 3u) == 0u) {
-      all = guard(all + run);
-      run = 0.0;
-      ${value.map((c) => `all${c} = guard(all${c} + run${c}); run${c} = 0.0;`).join(' ')}
+    ${each(
+      (i) => `{
+      let sa = guard4(a${i}); let sb = guard4(b${i});
+      let na = round(sa * params.perL); let nb = round(sb * params.perL);
+      let ra = guard4(guard4(sa - na * params.lHi) - na * params.lLo);
+      let rb = guard4(guard4(sb - nb * params.lHi) - nb * params.lLo);
+      let ta = select(vec4i(none), vec4i(na), isA); let tb = select(vec4i(none), vec4i(nb), isB);
+      let top = max(m${i}, highest(ta, tb));
+      if (top > m${i}) {
+        let e = max(m${i} - top, -252);
+        ${['', ...value.map((c) => `_${c}`)].map((c) => `all${i}${c} = lower(all${i}${c}, e); run${i}${c} = lower(run${i}${c}, e);`).join(' ')}
+        m${i} = top;
+      }
+      let wa = guard4(exponential(guard4(ra * params.scale)) * power4(ta - m${i} + ${lift}));
+      let wb = guard4(exponential(guard4(rb * params.scale)) * power4(tb - m${i} + ${lift}));
+      run${i} = guard(run${i} + guard(total(guard4(wa + wb))));
+      ${value.map((c) => `run${i}_${c} = guard(run${i}_${c} + guard(total(guard4(wa * values[(key >> 2u) * ${values}u + ${c}u] + wb * values[((key >> 2u) + 1u) * ${values}u + ${c}u]))));`).join('\n      ')}
+    }`,
+    )}
+    if ((tile & 7u) == 0u) {
+      ${each((i) => ['', ...value.map((c) => `_${c}`)].map((c) => `all${i}${c} = guard(all${i}${c} + run${i}${c}); run${i}${c} = 0.0;`).join(' '))}
     }
   }
-  if (id.x >= params.rows) { return; }
-  let at = id.y * ${values + 1}u * params.rows + row;
-  let power = bitcast<u32>(m - ${lift});
-  sums[at] = vec2u(bitcast<u32>(all + run), power);
-  ${value.map((c) => `sums[at + ${c + 1}u * params.rows] = vec2u(bitcast<u32>(all${c} + run${c}), power);`).join('\n  ')}
+  ${each(
+    (i) => `if (${threadRows}u * id.x + ${i}u < params.rows) {
+    let at = id.y * ${values + 1}u * params.rows + ${threadRows}u * id.x + ${i}u;
+    let power = bitcast<u32>(m${i} - ${lift});
+    ${['', ...value.map((c) => `_${c}`)].map((c, x) => `sums[at + ${x}u * params.rows] = vec2u(bitcast<u32>(all${i}${c} + run${i}${c}), power);`).join(' ')}
+  }`,
+  )}
 }
 `;
 }

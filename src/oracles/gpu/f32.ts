@@ -19,8 +19,8 @@
  * - exp by Horner's rule to x⁷/5040 for |x| ≤ 0.3471, the result at least 0.706: remainder 0.07; the outermost sum 1, the
  *   product before it 0.42, the sum before that 0.42, then 0.08, 0.08, and 0.04 for all that is left with the
  *   coefficients' own rounding. Together with 0.87 that is 2.98, of which 3.2 is claimed.
- * - A tile of 16 weights: 3 for the vectors, 3 across; four tiles a run, 4; four runs a chunk, 4, and the last sum 1: 12
- *   claimed as 15. Weights times values: 1 more.
+ * - A tile of 8 weights: 1 for the two vectors, 3 across in whatever order; eight tiles a run, 7; four runs a chunk, 3,
+ *   the last sum being of one more run or exact: 14 claimed as 15. Weights times values: 1 more.
  * - Chunks are added up in float64, compensated: (chunks·u)² + u.
  *
  * Weights below 2^-206 of a chunk's largest, and products of weights and values that small, are lost: with values up to
@@ -34,7 +34,7 @@ import { isExactIn, logitMeter, meterKeys, noteQuery, type LogitMeter } from '..
 import type { AttendOptions, Shape } from '../oracle.ts';
 import { rangeReduction } from '../cpu/range-reduction.ts';
 import { requireFinite } from '../validate.ts';
-import { chunkKeys, f32Shader, threads, tileKeys } from './f32-shader.ts';
+import { chunkKeys, f32Shader, threadRows, threads, tileKeys } from './f32-shader.ts';
 import { lowestBit } from './limbs.ts';
 import { runFlash, type FlashMode } from './flash.ts';
 import { addPartial } from './partials.ts';
@@ -97,24 +97,18 @@ export async function attendF32(
   if (columns.some((x) => Math.abs(x) > largestValue32)) throw new Unsuitable('values beyond 2^32');
   const { maxLogit, isExact } = measureQueries(attention, meters, keysExact);
 
-  const d = Math.ceil(k.columns / 4) * 4;
+  const d = k.columns;
   const { perL, lHi, lLo } = rangeReduction(scale, 13);
   const constants = Float32Array.of(perL * (1 - 2 ** -21), lHi, lLo, scale);
   const mode: FlashMode = {
     chunkKeys,
-    threads,
+    threads: threads * threadRows,
     keyWords: d,
     valueWords: 1,
     queryWords: d,
     sumWords: 2,
     valueColumns: 8,
-    packKeys(from, to) {
-      const packed = new Float32Array(Math.ceil((to - from) / tileKeys) * tileKeys * d);
-      for (let j = from; j < to; j++) {
-        for (let c = 0; c < k.columns; c++) packed[(j - from) * d + c] = keys[j * k.columns + c]!;
-      }
-      return packed;
-    },
+    packKeys: (from, to) => inGroups(keys.subarray(from * d, to * d), to - from, d, 8, 8 * d),
     packValues(from, to, firstColumn, count) {
       const packed = new Float32Array(Math.ceil((to - from) / tileKeys) * tileKeys * count);
       for (let j = 0; j < to - from; j++) {
@@ -125,13 +119,9 @@ export async function attendF32(
       return packed;
     },
     packQueries(block, rows) {
-      const queries = new Float32Array(rows * d);
-      for (let row = 0; row < rows; row++) {
-        for (let c = 0; c < k.columns; c++) {
-          queries[((c >> 2) * rows + row) * 4 + (c & 3)] = block[row * k.columns + c]!;
-        }
-      }
-      return (valueColumns) => ({ code: f32Shader(d, valueColumns), constants, queries });
+      const groups = Math.ceil(rows / threadRows);
+      const queries = inGroups(block, rows, d, 8 * groups, 8);
+      return (valueColumns) => ({ code: f32Shader(valueColumns), constants, queries });
     },
     add(words, chunks, into, quantities) {
       const floats = new Float32Array(words.buffer);
@@ -151,6 +141,22 @@ export async function attendF32(
   };
   const values = await runFlash(attention, mode, queue, options);
   return { values, error: f32Claim({ dtype, keys: k.rows, headDim: k.columns, maxLogit }, isExact) };
+}
+
+/** Rows in groups of eight side by side: entry c of row 8g + i goes to c·columnStep + g·groupStep + i; missing rows are 0. */
+function inGroups(
+  block: Float64Array,
+  rows: number,
+  d: number,
+  columnStep: number,
+  groupStep: number,
+): Float32Array<ArrayBuffer> {
+  const packed = new Float32Array(Math.ceil(rows / 8) * 8 * d);
+  for (let row = 0; row < rows; row++) {
+    const at = (row >> 3) * groupStep + (row & 7);
+    for (let c = 0; c < d; c++) packed[at + c * columnStep] = block[row * d + c]!;
+  }
+  return packed;
 }
 
 /** Are all entries float32s? Throws for those that are too large or subnormal there. */

@@ -13,7 +13,7 @@ import type { Dispatch, Queue, Words } from './queue.ts';
 /** A block of queries, packed for the shader `code`. */
 export interface PackedBlock {
   readonly code: string;
-  /** The uniform, after `rows`, `keys`, `zero` and one more word that is free. */
+  /** The uniform, after the numbers of rows and keys, 0 and the head dimension. */
   readonly constants: Words;
   readonly queries: Words;
   /** Words for each row, where the shader wants some. */
@@ -90,6 +90,7 @@ export async function runFlash(
   const whole = (rows: number): number =>
     Math.max(1, Math.min(mostRows, mode.threads * Math.max(1, Math.floor(rows / mode.threads))));
   let rowsAtOnce = whole(firstTriples / (tiles[0]!.keys * Math.max(16, q.columns)));
+  let secondsPerRow: number | undefined; // of the fastest dispatch so far
   for (let from = 0; from < q.rows;) {
     signal?.throwIfAborted();
     const to = Math.min(q.rows, from + rowsAtOnce);
@@ -107,23 +108,26 @@ export async function runFlash(
       for (const tile of tiles) {
         for (const [at, group] of groups.entries()) {
           signal?.throwIfAborted();
-          const started = performance.now();
           const { code, constants } = packed(group.count);
           const quantities = 1 + group.count;
           const sums = queue.room(4 * mode.sumWords * quantities * tile.chunks * rows);
-          const uniform = queue.uniform(uniformOf(rows, tile.keys, constants));
+          const uniform = queue.uniform(uniformOf(rows, tile.keys, q.columns, constants));
+          const pipeline = await queue.pipeline(code);
+          const started = performance.now();
           const dispatch: Dispatch = {
-            pipeline: await queue.pipeline(code),
+            pipeline,
             buffers: [uniform, queries, tile.buffer, tile.values[at]!, sums, ...rowWords],
             workgroups: [Math.ceil(rows / mode.threads), tile.chunks],
           };
-          const [bytes] = await queue.run([dispatch], [sums]);
+          const [bytes] = await queue.run([dispatch], [sums], (secondsPerRow ?? 0) * rows);
           // Each group brings the weights' sum; the first one's counts.
           const where = Array.from({ length: quantities }, (_, x) =>
             x === 0 ? (at === 0 ? 0 : -1) : group.first + x,
           );
           mode.add(new Uint32Array(bytes!), tile.chunks, partials, where);
-          slowest = Math.max(slowest, (performance.now() - started) / 1000);
+          const seconds = (performance.now() - started) / 1000;
+          slowest = Math.max(slowest, seconds);
+          secondsPerRow = Math.min(secondsPerRow ?? Infinity, seconds / rows);
         }
       }
     });
@@ -136,9 +140,9 @@ export async function runFlash(
   return values;
 }
 
-function uniformOf(rows: number, keys: number, constants: Words): Uint32Array<ArrayBuffer> {
+function uniformOf(rows: number, keys: number, d: number, constants: Words): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(4 + Math.ceil(constants.length / 4) * 4);
-  words.set([rows, keys, 0, 0]);
+  words.set([rows, keys, 0, d]);
   words.set(new Uint32Array(constants.buffer, constants.byteOffset, constants.length), 4);
   return words;
 }

@@ -9,6 +9,9 @@ import { GpuFailure } from './failure.ts';
 const usages = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
 const mapRead = 1;
 
+/** Seconds that a timer is not worth setting for. */
+const shortWait = 0.005;
+
 export type Words = Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
 
 /** A kernel to run: buffers in the order of their bindings, the uniform first. */
@@ -28,8 +31,12 @@ export interface Queue {
   room(bytes: number): GPUBuffer;
   /** A small uniform. */
   uniform(words: Words): GPUBuffer;
-  /** Runs the dispatches in order and copies `outputs` back. */
-  run(dispatches: readonly Dispatch[], outputs: readonly GPUBuffer[]): Promise<readonly ArrayBuffer[]>;
+  /** Runs the dispatches in order and copies `outputs` back; is not impatient before `seconds`, its likely duration. */
+  run(
+    dispatches: readonly Dispatch[],
+    outputs: readonly GPUBuffer[],
+    seconds?: number,
+  ): Promise<readonly ArrayBuffer[]>;
   /** Gives `body`'s result, and destroys the buffers that it made. What `body` throws itself passes through. */
   scoped<T>(body: () => Promise<T>): Promise<T>;
 }
@@ -99,7 +106,7 @@ export function openQueue(device: Device): Queue {
     upload: (words) => filled(words, usages.storage),
     room: (bytes) => make(bytes, usages.storage | usages.copySource),
     uniform: (words) => filled(words, usages.uniform),
-    run: (dispatches, outputs) =>
+    run: (dispatches, outputs, seconds = 0) =>
       guarded(async () => {
         const encoder = gpu.createCommandEncoder();
         const pass = encoder.beginComputePass();
@@ -116,6 +123,8 @@ export function openQueue(device: Device): Queue {
           return copy;
         });
         gpu.queue.submit([encoder.finish()]);
+        // In Node Dawn polls without a break for what is awaited, on a core that a software adapter has use for.
+        if (seconds > shortWait) await new Promise((resolve) => setTimeout(resolve, 900 * seconds));
         await Promise.all(copies.map((copy) => copy.mapAsync(mapRead)));
         return copies.map((copy) => {
           const bytes = copy.getMappedRange().slice(0);
