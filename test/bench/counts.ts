@@ -1,6 +1,6 @@
 /**
  * Every formula with a published count, by every route: `node dist/test/bench/counts.js [--oracle cpu] [--prune]
- * [--only minimax-f64,…] [--files uf20-0] FOLDER`, where FOLDER has a counts.tsv (file, variables, clauses, models).
+ * [--only minimax-f64,…] [--files uf20-01,uf20-02] FOLDER`, where FOLDER has a counts.tsv (file, variables, clauses, models).
  * Prints a line a combination, with the bounds that the planner chose, and exits 1 unless every answer is the
  * published one and conclusive.
  */
@@ -46,7 +46,10 @@ for (const name of readdirSync(join(folder, 'uf20-91'))) {
     String(countWithLogicSolver(cnf, 100_000)),
   ]);
 }
-const wanted = rows.filter(([file, variables]) => file.includes(flags.files) && Number(variables) <= 20);
+const wanted = rows.filter(
+  ([file, variables]) =>
+    flags.files.split(',').some((part) => file.includes(part)) && Number(variables) <= 20,
+);
 
 const oracle = await openOracle(flags.oracle);
 let wrong = 0;
