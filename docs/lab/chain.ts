@@ -8,6 +8,7 @@ import {
   carryBack,
   degree,
   entries,
+  estimateMinimax,
   estimatePartners,
   innerProduct,
   InputError,
@@ -132,16 +133,29 @@ export function openChain(cnf: Cnf): Chain {
 
 /**
  * From where no format decodes to where the threshold readout works, in equal ratios, each of eight significant bits so
- * that it is a number in every format. The lower end is where exact interpolation amplifies by 10^22, or a tenth of the
- * upper end, whichever is larger: below it 256-bit arithmetic finds no readouts.
+ * that it is a number in every format.
  */
 export function boundsFor(keys: number, headDim: number, D: number): number[] {
   const top = 1.05 * thresholdBound(keys, 1 / headDim);
-  const angle = Math.log(2e22) / Math.max(1, D); // T_D(cosh angle) ≈ e^(D·angle)/2
-  const xMin = Math.tanh(angle / 2) ** 2; // (1 + x)/(1 − x) = cosh angle
-  const bottom = Math.max(top / 10, Math.min(top / 2, Math.sqrt(-headDim * Math.log(xMin))));
-  const ratio = D < 4 ? (top / 2 ** -9) ** (1 / places) : (top / bottom) ** (1 / places);
-  return Array.from({ length: places + 1 }, (_, at) => roundTo('bf16', top / ratio ** (places - at)));
+  let bottom = top / 2;
+  while (bottom > top / 2 ** 10 && logAmplification(keys, headDim, D, bottom) < hopeless) bottom *= 0.95;
+  return Array.from({ length: places + 1 }, (_, at) =>
+    roundTo('bf16', top * (bottom / top) ** (1 - at / places)),
+  );
+}
+
+/** ln 10^19: what float64 outputs of relative error 10^-16 cannot decode. */
+const hopeless = 19 * Math.LN10;
+
+/**
+ * About the logarithm of a minimax readout's amplification: the geometric mean of the logarithm for exact interpolation,
+ * which is too large, and of the estimate, which for small B is too small. It only sets a slider's lower end.
+ */
+function logAmplification(keys: number, headDim: number, D: number, bound: number): number {
+  const xMin = Math.exp(-(bound ** 2) / headDim);
+  const exact = D * Math.acosh((1 + xMin) / (1 - xMin));
+  const estimate = Math.log(estimateMinimax(xMin, plannedBias / keys).amplification);
+  return Math.sqrt(exact * Math.max(0, Math.min(exact, estimate)));
 }
 
 /** The readout for one place of the slider; from memory where it can be. Throws an `InputError` where there is none. */

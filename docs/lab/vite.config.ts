@@ -22,12 +22,15 @@ function notInBrowsers(): Plugin {
   };
 }
 
+/** The library's modules only declare things: what a page does not use stays out of it. */
+const treeshake = { moduleSideEffects: (id: string): boolean => !/\/dist\/(src|reductions)\//.test(id) };
+
 const config: UserConfig = defineConfig({
   root: at('..'),
   base: './', // the site works in any folder of any host
   publicDir: false,
   plugins: [notInBrowsers()],
-  worker: { format: 'es', plugins: () => [notInBrowsers()] },
+  worker: { format: 'es', plugins: () => [notInBrowsers()], rolldownOptions: { treeshake } },
   resolve: { alias: [{ find: /^seth-attention$/, replacement: at('../../dist/src/index.js') }] },
   build: {
     outDir: at('../../dist/site'),
@@ -35,6 +38,7 @@ const config: UserConfig = defineConfig({
     target: 'es2022',
     reportCompressedSize: false,
     rolldownOptions: {
+      treeshake,
       input: {
         lab: at('index.html'),
         transition: at('transition.html'),

@@ -1,0 +1,199 @@
+/** The lab: one store, one worker, and a view for each step of the chain. */
+import './lab.css';
+import { exampleFormula, examples } from './examples.ts';
+import { describeFocus } from './focus.ts';
+import type { Reply, Wish } from './messages.ts';
+import { isDrawn, type LabState, type View } from './state.ts';
+import { createStore } from './store.ts';
+import { openTheme } from './theme.ts';
+import { nextTask } from './ticks.ts';
+import { translate, type Notation } from './formula.ts';
+import { clausesView } from './views/clauses.ts';
+import { controls } from './views/controls.ts';
+import { editor, understood } from './views/editor.ts';
+import { heatView } from './views/heat.ts';
+import { productsView } from './views/products.ts';
+import { splitView } from './views/split.ts';
+import { verdictView } from './views/verdict.ts';
+
+const find = <E extends Element = HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
+
+/** A formula in the address, as `#plain=…` or `#dimacs=…`, else the first example. */
+function firstText(): { text: string; notation: Notation } {
+  const parameters = new URLSearchParams(location.hash.slice(1));
+  for (const notation of ['plain', 'dimacs'] as const) {
+    const text = parameters.get(notation);
+    if (text !== null) return { text, notation };
+  }
+  return { text: example, notation: 'plain' };
+}
+
+const example = translate(exampleFormula(examples[0]!), 'plain');
+const first = firstText();
+const fallback = understood(example, 'plain').formula!;
+const store = createStore<LabState>({
+  ...{ formula: fallback, gpu: undefined, snapshot: undefined, shown: undefined, failure: undefined },
+  ...{ smallest: undefined, focus: {}, pinned: false, oracle: 'cpu' },
+  settings: { route: 'minimax', dtype: 'f32', position: null, noise: 0, admitted: true },
+  ...understood(first.text, first.notation),
+});
+
+const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+/** Wishes by number, until they are answered: the formula, and when the wish was made. */
+const wishes = new Map<number, { readonly state: LabState; readonly at: number }>();
+let last = 0;
+
+function ask(): void {
+  const state = store.get();
+  const wish: Wish = { id: ++last, cnf: state.formula.cnf, settings: state.settings, oracle: state.oracle };
+  wishes.set(wish.id, { state, at: performance.now() });
+  document.documentElement.dataset['settled'] = 'false'; // for whoever waits until all views show the last wish
+  worker.postMessage(wish);
+}
+
+worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
+  if (data.type === 'gpu') return store.set({ gpu: data });
+  if (data.type === 'smallest') {
+    if (data.id === last) store.set({ smallest: data.position });
+    return;
+  }
+  const { state, at } = wishes.get(data.id)!;
+  for (const id of wishes.keys()) if (id <= data.id) wishes.delete(id);
+  if (data.type === 'failure') store.set({ failure: data.message });
+  else store.set({ snapshot: data.snapshot, shown: state.formula, failure: undefined });
+  answered = { id: data.id, at };
+  void drawAll();
+});
+worker.addEventListener('error', ({ message }) => {
+  store.set({ failure: `the worker failed: ${message}` });
+  void drawAll();
+});
+
+const views: View[] = [
+  verdictView({
+    verdict: find('verdict'),
+    detail: find('detail'),
+    gauge: find('gauge'),
+    gaugeText: find('gauge-text'),
+    facts: find('facts'),
+  }),
+  productsView(find('products'), store),
+  splitView(
+    { left: find('left'), right: find('right') },
+    { left: find('left-names'), right: find('right-names') },
+    store,
+  ),
+  clausesView({ assignment: find('assignment'), clauses: find('clauses') }, store),
+  heatView({ q: find('q'), k: find('k'), a: find('a') }, store),
+];
+
+/** Have the plots joined the views? */
+let plotted = false;
+/** The wish that the state answers. */
+let answered = { id: 0, at: 0 };
+let drawing = false;
+let again = false;
+
+/** Draws view after view, each in a task of its own, so that input never waits long; marks what a whole update took. */
+async function drawAll(): Promise<void> {
+  if (drawing) {
+    again = true;
+    return;
+  }
+  drawing = true;
+  do {
+    again = false;
+    for (const view of views) {
+      view.draw(store.get());
+      await nextTask();
+    }
+    lightAll();
+  } while (again);
+  drawing = false;
+  const { id, at } = answered;
+  if (id > 0) performance.measure('seth:update', { start: at });
+  document.documentElement.dataset['settled'] = String(id === last && plotted);
+}
+
+function lightAll(): void {
+  const state = store.get();
+  for (const view of views) view.light?.(state);
+  if (isDrawn(state)) {
+    const said = describeFocus(state);
+    find('focus').textContent =
+      said === '' ? hint : `${said}${state.pinned ? ' · pinned, Escape frees it' : ''}`;
+  }
+}
+
+const hint = find('focus').textContent;
+
+let frame = 0;
+store.subscribe((state, before) => {
+  if (
+    state.formula !== before.formula ||
+    state.settings !== before.settings ||
+    state.oracle !== before.oracle
+  ) {
+    const sameSearch =
+      state.formula === before.formula &&
+      state.oracle === before.oracle &&
+      JSON.stringify({ ...state.settings, position: 0 }) ===
+        JSON.stringify({ ...before.settings, position: 0 });
+    if (!sameSearch) store.set({ smallest: undefined });
+    ask();
+  }
+  if (state.focus !== before.focus || state.pinned !== before.pinned) {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(lightAll);
+  }
+});
+document.addEventListener('keydown', ({ key }) => {
+  if (key === 'Escape') store.set({ pinned: false, focus: {} });
+});
+
+editor(
+  {
+    text: find<HTMLTextAreaElement>('text'),
+    gutter: find('gutter'),
+    fault: find('fault'),
+    notations: document.querySelectorAll<HTMLInputElement>('input[name=notation]'),
+    examples: find<HTMLSelectElement>('examples'),
+  },
+  store,
+);
+controls(
+  {
+    bound: find<HTMLInputElement>('bound'),
+    boundValue: find('bound-value'),
+    smallest: find<HTMLButtonElement>('smallest'),
+    tick: find('tick'),
+    noise: find<HTMLInputElement>('noise'),
+    noiseValue: find('noise-value'),
+    admitted: find<HTMLInputElement>('admitted'),
+    dtype: find<HTMLSelectElement>('dtype'),
+    route: find<HTMLSelectElement>('route'),
+    oracle: find<HTMLSelectElement>('oracle'),
+    oracleNote: find('oracle-note'),
+  },
+  store,
+);
+// Where there is little room the bar keeps to the answer and B.
+const roomy = matchMedia('(min-width: 701px)');
+const more = find<HTMLDetailsElement>('more');
+more.open = roomy.matches;
+roomy.addEventListener('change', () => (more.open = roomy.matches));
+
+openTheme(find<HTMLButtonElement>('theme'), () => void drawAll());
+ask();
+
+// The plots come with a library of their own size: the page is there before them.
+const [{ readoutView }, { countsView }] = await Promise.all([
+  import('./views/readout.ts'),
+  import('./views/counts.ts'),
+]);
+views.push(
+  readoutView({ response: find('response'), nodes: find('nodes') }, store),
+  countsView(find('counts'), store),
+);
+plotted = true;
+void drawAll();

@@ -1,0 +1,114 @@
+/** Q, K and the attention matrix as heat maps: light is 0, dark the largest, and the pad coordinate has a colour of its own. */
+import { number } from '../numbers.ts';
+import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
+import { coloursNow, ramp } from '../theme.ts';
+import type { Focus } from '../focus.ts';
+import { matrixView, type Picture } from './matrix.ts';
+import { indices, pointing } from './pointing.ts';
+
+export function heatView(hosts: Record<'q' | 'k' | 'a', HTMLElement>, store: LabStore): View {
+  const { to, left, pin } = pointing(store);
+  const nodesNow = (): number => store.get().snapshot?.nodes.length ?? 1;
+  const query = (row: number): Focus => ({ left: Math.floor(row / nodesNow()), node: row % nodesNow() });
+  const key = (row: number): Focus => {
+    const real = store.get().snapshot?.right.rows ?? 0;
+    return row < real ? { right: row } : { pad: true };
+  };
+  const coordinate = (column: number): Focus => {
+    const { headDim = 0 } = store.get().snapshot ?? {};
+    return column < headDim - 1 ? { clause: column } : { pad: true };
+  };
+  const open = (host: HTMLElement, pointed: (row: number, column: number) => void, height: number) =>
+    matrixView(host, { height, square: false, pointed, left, pin });
+  const q = open(hosts.q, (row, column) => to({ ...query(row), ...coordinate(column) }), 330);
+  const k = open(hosts.k, (row, column) => to({ ...key(row), ...coordinate(column) }), 330);
+  const a = open(hosts.a, (row, column) => to({ ...query(row), ...key(column) }), 330);
+
+  return {
+    draw(state) {
+      if (!isDrawn(state)) return;
+      q.draw(queries(state));
+      k.draw(keys(state));
+      a.draw(attention(state));
+    },
+    light(state) {
+      if (!isDrawn(state)) return;
+      const { snapshot, focus } = state;
+      const nodes = snapshot.nodes.length;
+      const queryRows =
+        focus.left === undefined && focus.node === undefined
+          ? []
+          : indices(
+              snapshot.left.rows * nodes,
+              (row) =>
+                (focus.left === undefined || Math.floor(row / nodes) === focus.left) &&
+                (focus.node === undefined || row % nodes === focus.node),
+            );
+      const keyRows =
+        focus.right !== undefined
+          ? [focus.right]
+          : focus.pad === true
+            ? indices(snapshot.pads.count).map((p) => snapshot.right.rows + p)
+            : [];
+      const columns =
+        focus.clause !== undefined ? [focus.clause] : focus.pad === true ? [snapshot.headDim - 1] : [];
+      q.light({ rows: queryRows, columns });
+      k.light({ rows: keyRows, columns });
+      a.light({ rows: queryRows, columns: keyRows });
+    },
+  };
+}
+
+const queries = ({ snapshot }: Drawn): Picture => {
+  const { q, headDim, readout } = snapshot;
+  return {
+    rows: q.length / headDim,
+    columns: headDim,
+    pixels: signed(q, readout.bound),
+    label: `Q: ${q.length / headDim} queries of ${headDim} coordinates, entries from 0 to ${number(readout.bound)}; arrow keys move`,
+  };
+};
+
+const keys = ({ snapshot }: Drawn): Picture => {
+  const { k, headDim, readout, right, pads } = snapshot;
+  return {
+    rows: k.length / headDim,
+    columns: headDim,
+    pixels: signed(k, readout.bound),
+    label: `K: ${right.rows} keys and ${pads.count} pads of ${headDim} coordinates, entries 0, ${number(-readout.bound)} and, on pads, ${number(readout.bound)}; arrow keys move`,
+  };
+};
+
+const attention = ({ snapshot }: Drawn): Picture => {
+  const { weights, k, headDim, right } = snapshot;
+  const columns = k.length / headDim;
+  const { low, high, pad } = coloursNow();
+  const [real, pads] = [ramp(low, high), ramp(low, pad)];
+  let most = 0;
+  for (const weight of weights) most = Math.max(most, weight);
+  const scale = most === 0 ? 0 : 255 / Math.sqrt(most);
+  const pixels = new Uint32Array(weights.length);
+  for (let at = 0; at < weights.length; at++) {
+    const level = Math.round(Math.sqrt(weights[at]!) * scale);
+    pixels[at] = (at % columns < right.rows ? real : pads)[level]!;
+  }
+  return {
+    rows: weights.length / columns,
+    columns,
+    pixels,
+    label: `attention weights: ${weights.length / columns} queries by ${columns} keys, up to ${number(most)}; arrow keys move`,
+  };
+};
+
+/** Entries by size in the blue of the vectors; the positive ones of keys and the pad coordinate of queries too. */
+function signed(values: Float32Array, bound: number): Uint32Array {
+  const { low, high, pad } = coloursNow();
+  const [negative, positive] = [ramp(low, high), ramp(low, pad)];
+  const pixels = new Uint32Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
+    const level = Math.min(255, Math.round((255 * Math.abs(value)) / bound));
+    pixels[at] = (value < 0 ? negative : positive)[level]!;
+  }
+  return pixels;
+}

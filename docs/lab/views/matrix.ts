@@ -1,0 +1,250 @@
+/**
+ * A matrix as a picture: one image of as many pixels as it has entries, scaled to the room there is, numbers in the cells
+ * where they fit, and a second canvas above it for what is lit. The arrow keys go from entry to entry.
+ */
+import { coloursNow, css } from '../theme.ts';
+
+export interface Picture {
+  readonly rows: number;
+  readonly columns: number;
+  /** A colour for each entry, row after row, as ImageData has them. */
+  readonly pixels: Uint32Array;
+  /** The text of an entry, where there is room for it, and whether it stands on a dark ground. */
+  readonly text?: (row: number, column: number) => string;
+  readonly strong?: (row: number, column: number) => boolean;
+  readonly rowLabel?: (row: number) => string;
+  readonly columnLabel?: (column: number) => string;
+  /** For screen readers: the whole, in a sentence. */
+  readonly label: string;
+}
+
+/** What is lit: whole rows, whole columns, single entries. */
+export interface Lit {
+  readonly rows?: readonly number[];
+  readonly columns?: readonly number[];
+  readonly cells?: readonly (readonly [row: number, column: number])[];
+}
+
+export interface MatrixOptions {
+  /** The largest height in CSS pixels. */
+  readonly height: number;
+  /** Cells are as wide as they are high. */
+  readonly square: boolean;
+  readonly pointed: (row: number, column: number) => void;
+  readonly left: () => void;
+  readonly pin: () => void;
+}
+
+export interface MatrixView {
+  draw(picture: Picture): void;
+  light(lit: Lit): void;
+}
+
+const largestCell = 30;
+const font = 'ui-monospace, Menlo, Consolas, monospace';
+
+interface Layout {
+  readonly x: number;
+  readonly y: number;
+  readonly cellWidth: number;
+  readonly cellHeight: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export function matrixView(host: HTMLElement, options: MatrixOptions): MatrixView {
+  host.classList.add('matrix');
+  host.tabIndex = 0;
+  host.setAttribute('role', 'application');
+  host.setAttribute('aria-roledescription', 'matrix');
+  const base = host.appendChild(document.createElement('canvas'));
+  const over = host.appendChild(document.createElement('canvas'));
+  over.className = 'over';
+  const image = document.createElement('canvas');
+  let picture: Picture | undefined;
+  let layout: Layout | undefined;
+  let cursor = { row: 0, column: 0 };
+  let lit: Lit = {};
+
+  const point = (row: number, column: number): void => {
+    cursor = { row, column };
+    options.pointed(row, column);
+  };
+  over.addEventListener('pointermove', ({ offsetX, offsetY }) => {
+    if (layout === undefined || picture === undefined) return;
+    const row = Math.floor((offsetY - layout.y) / layout.cellHeight);
+    const column = Math.floor((offsetX - layout.x) / layout.cellWidth);
+    if (row >= 0 && column >= 0 && row < picture.rows && column < picture.columns) point(row, column);
+  });
+  over.addEventListener('pointerleave', options.left);
+  over.addEventListener('click', options.pin);
+  host.addEventListener('keydown', (event) => {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (picture === undefined || picture.rows * picture.columns === 0) return;
+    if (event.key === 'Enter') options.pin();
+    if (step === undefined) return;
+    event.preventDefault();
+    const inside = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
+    point(inside(cursor.row + step[0]!, picture.rows), inside(cursor.column + step[1]!, picture.columns));
+  });
+  host.addEventListener('blur', options.left);
+  new ResizeObserver(() => {
+    if (picture !== undefined && layout !== undefined && roomOf(host) !== drawnRoom) paint();
+  }).observe(host.parentElement!);
+  let drawnRoom = 0;
+
+  function paint(): void {
+    if (picture === undefined) return;
+    drawnRoom = roomOf(host);
+    layout = layOut(picture, options, drawnRoom);
+    paintBase(base, image, picture, layout);
+    size(over, layout);
+    paintLit(over, picture, layout, lit);
+  }
+
+  return {
+    draw(next) {
+      picture = next;
+      host.setAttribute('aria-label', next.label);
+      paint();
+    },
+    light(next) {
+      lit = next;
+      if (picture !== undefined && layout !== undefined) paintLit(over, picture, layout, lit);
+    },
+  };
+}
+
+const roomOf = (host: HTMLElement): number => Math.max(80, host.parentElement!.clientWidth);
+
+function layOut(picture: Picture, { height, square }: MatrixOptions, room: number): Layout {
+  const { rows, columns, rowLabel, columnLabel } = picture;
+  const labels = rowLabel === undefined || rows * 11 > height ? 0 : labelWidth(rows, rowLabel);
+  let cellWidth = Math.min(largestCell, (room - labels - 2) / Math.max(1, columns));
+  let cellHeight = Math.min(largestCell, height / Math.max(1, rows));
+  if (square) cellWidth = cellHeight = Math.min(cellWidth, cellHeight);
+  if (cellWidth > 2) cellWidth = Math.floor(cellWidth * 2) / 2;
+  if (cellHeight > 2) cellHeight = Math.floor(cellHeight * 2) / 2;
+  const y = columnLabel !== undefined && cellWidth >= 13 ? 15 : 0;
+  const x = cellHeight >= 11 ? labels : 0;
+  return {
+    x,
+    y,
+    cellWidth,
+    cellHeight,
+    width: Math.ceil(x + cellWidth * columns) + 1,
+    height: Math.ceil(y + cellHeight * rows) + 1,
+  };
+}
+
+const labelWidth = (rows: number, rowLabel: (row: number) => string): number =>
+  8 + 6.7 * Math.max(0, ...Array.from({ length: rows }, (_, row) => rowLabel(row).length));
+
+function size(canvas: HTMLCanvasElement, { width, height }: Layout): CanvasRenderingContext2D {
+  const density = devicePixelRatio;
+  canvas.width = Math.round(width * density);
+  canvas.height = Math.round(height * density);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext('2d')!;
+  context.scale(density, density);
+  return context;
+}
+
+function paintBase(
+  canvas: HTMLCanvasElement,
+  image: HTMLCanvasElement,
+  picture: Picture,
+  layout: Layout,
+): void {
+  const { rows, columns, pixels } = picture;
+  const context = size(canvas, layout);
+  if (rows === 0 || columns === 0) return;
+  const { x, y, cellWidth, cellHeight } = layout;
+  image.width = columns;
+  image.height = rows;
+  const data = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), columns, rows);
+  image.getContext('2d')!.putImageData(data, 0, 0);
+  context.imageSmoothingEnabled = Math.min(cellWidth, cellHeight) < 1;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(image, x, y, columns * cellWidth, rows * cellHeight);
+  paintGrid(context, picture, layout);
+  paintTexts(context, picture, layout);
+}
+
+/** Lines between cells that are large enough for them. */
+function paintGrid(context: CanvasRenderingContext2D, { rows, columns }: Picture, layout: Layout): void {
+  const { x, y, cellWidth, cellHeight } = layout;
+  context.fillStyle = css(coloursNow().paper);
+  if (cellWidth >= 5)
+    for (let c = 1; c < columns; c++) context.fillRect(x + c * cellWidth - 0.5, y, 1, rows * cellHeight);
+  if (cellHeight >= 5)
+    for (let r = 1; r < rows; r++) context.fillRect(x, y + r * cellHeight - 0.5, columns * cellWidth, 1);
+}
+
+function paintTexts(context: CanvasRenderingContext2D, picture: Picture, layout: Layout): void {
+  const { rows, columns, text, strong, rowLabel, columnLabel } = picture;
+  const { x, y, cellWidth, cellHeight } = layout;
+  const { ink, paper, faint } = coloursNow();
+  context.textBaseline = 'middle';
+  context.textAlign = 'center';
+  context.font = `11px ${font}`;
+  if (text !== undefined && cellWidth >= 13 && cellHeight >= 13) {
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < columns; c++) {
+        context.fillStyle = css(strong?.(r, c) === true ? paper : ink);
+        context.fillText(text(r, c), x + (c + 0.5) * cellWidth, y + (r + 0.5) * cellHeight + 0.5);
+      }
+    }
+  }
+  context.fillStyle = css(faint);
+  if (columnLabel !== undefined && y > 0) {
+    context.font = `10px ${font}`;
+    for (let c = 0; c < columns; c++) context.fillText(columnLabel(c), x + (c + 0.5) * cellWidth, y - 7);
+  }
+  if (rowLabel !== undefined && x > 0) {
+    context.font = `11px ${font}`;
+    context.textAlign = 'right';
+    for (let r = 0; r < rows; r++) context.fillText(rowLabel(r), x - 5, y + (r + 0.5) * cellHeight + 0.5);
+  }
+}
+
+function paintLit(canvas: HTMLCanvasElement, { rows, columns }: Picture, layout: Layout, lit: Lit): void {
+  const context = canvas.getContext('2d')!;
+  const { x, y, cellWidth, cellHeight } = layout;
+  context.clearRect(0, 0, layout.width, layout.height);
+  const { focus } = coloursNow();
+  context.strokeStyle = css(focus);
+  context.fillStyle = css(focus, 0.28);
+  context.lineWidth = 2;
+  const band = (left: number, top: number, width: number, height: number): void => {
+    context.fillRect(left, top, width, height);
+    context.strokeRect(left + 0.5, top + 0.5, Math.max(1, width - 1), Math.max(1, height - 1));
+  };
+  const few = (lit.rows ?? []).length * cellHeight < 0.5 * rows * cellHeight || rows <= 2;
+  context.lineWidth = few ? 1.5 : 0.5;
+  for (const [from, to] of runs(lit.rows ?? [], rows))
+    band(x, y + from * cellHeight, columns * cellWidth, (to - from) * cellHeight);
+  for (const [from, to] of runs(lit.columns ?? [], columns))
+    band(x + from * cellWidth, y, (to - from) * cellWidth, rows * cellHeight);
+  context.lineWidth = 2;
+  for (const [row, column] of lit.cells ?? [])
+    context.strokeRect(
+      x + column * cellWidth,
+      y + row * cellHeight,
+      Math.max(3, cellWidth),
+      Math.max(3, cellHeight),
+    );
+}
+
+/** Increasing indices below `end` as ranges [from, to). */
+export function runs(indices: readonly number[], end: number): [number, number][] {
+  const found: [number, number][] = [];
+  for (const index of indices) {
+    if (index >= end) continue;
+    const last = found.at(-1);
+    if (last !== undefined && last[1] === index) last[1] = index + 1;
+    else found.push([index, index + 1]);
+  }
+  return found;
+}

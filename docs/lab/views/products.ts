@@ -1,0 +1,73 @@
+/** The table of inner products: orthogonal pairs, the models, are lit. */
+import { getBit } from 'seth-attention';
+import { bitsOfRow, leftHalf } from '../focus.ts';
+import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
+import { coloursNow, packed, ramp } from '../theme.ts';
+import { matrixView, type Lit, type Picture } from './matrix.ts';
+import { indices, pointing } from './pointing.ts';
+
+/** Of more entries than this only bands are lit. */
+const mostCells = 4096;
+
+export function productsView(host: HTMLElement, store: LabStore): View {
+  const { to, left, pin } = pointing(store);
+  const matrix = matrixView(host, {
+    height: 330,
+    square: true,
+    pointed: (i, j) => to({ left: i, right: j }),
+    left,
+    pin,
+  });
+  return {
+    draw(state) {
+      if (isDrawn(state)) matrix.draw(pictureOf(state));
+    },
+    light(state) {
+      if (isDrawn(state)) matrix.light(litOf(state));
+    },
+  };
+}
+
+function pictureOf({ snapshot, shown }: Drawn): Picture {
+  const { products, left, right, degree, histogram } = snapshot;
+  const { low, high, lit } = coloursNow();
+  const tones = ramp(low, high);
+  // Only to half of the ramp: the lit ones are to stand out, in grey as well.
+  const colours = indices(degree + 1).map((s) =>
+    s === 0 ? packed(lit) : tones[Math.round((140 * (s - 1)) / Math.max(1, degree - 1))]!,
+  );
+  const { variables } = shown.cnf;
+  return {
+    rows: left.rows,
+    columns: right.rows,
+    pixels: Uint32Array.from(products, (s) => colours[s]!),
+    text: (i, j) => String(products[i * right.rows + j]),
+    strong: (i, j) => products[i * right.rows + j] === 0,
+    rowLabel: (i) => bitsOfRow(i, leftHalf(variables)),
+    label: `inner products, ${left.rows} by ${right.rows}: ${histogram[0]} pairs are orthogonal; arrow keys move`,
+  };
+}
+
+function litOf({ snapshot, focus }: Drawn): Lit {
+  const { left, right, products } = snapshot;
+  if (focus.left !== undefined || focus.right !== undefined) {
+    return {
+      rows: focus.left === undefined ? [] : [focus.left],
+      columns: focus.right === undefined ? [] : [focus.right],
+    };
+  }
+  if (focus.clause !== undefined) {
+    const c = focus.clause;
+    return {
+      rows: indices(left.rows, (i) => getBit(left, i, c) === 1),
+      columns: indices(right.rows, (j) => getBit(right, j, c) === 1),
+    };
+  }
+  if (focus.product === undefined || products.length > mostCells) return {};
+  return {
+    cells: indices(products.length, (at) => products[at] === focus.product).map((at) => [
+      Math.floor(at / right.rows),
+      at % right.rows,
+    ]),
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * The chain in a worker. It answers the last wish first; while none waits it looks for the smallest B that certifies and
+ * plans readouts for the slider's other places, nearest first, so that dragging finds them ready.
+ */
+import { denseMatrix, InputError, openOracle, type Cnf, type Oracle } from 'seth-attention';
+import { openChain, readoutAt, smallestPosition, takeSnapshot, type Chain, type Snapshot } from './chain.ts';
+import type { OracleName, Reply, Wish } from './messages.ts';
+
+let wish: Wish | undefined;
+let busy = false;
+let chain: { readonly cnf: Cnf; readonly text: string; readonly made: Chain } | undefined;
+const oracles = new Map<OracleName, Promise<Oracle>>();
+
+const reply = (message: Reply, transfer: Transferable[] = []): void => postMessage(message, { transfer });
+
+onmessage = ({ data }: MessageEvent<Wish>) => {
+  wish = data;
+  if (!busy) void work();
+};
+
+async function work(): Promise<void> {
+  busy = true;
+  while (wish !== undefined) {
+    const taken: Wish = wish;
+    wish = undefined;
+    const snapshot = await answer(taken);
+    await breath();
+    if (snapshot !== undefined && wish === undefined) await prepareFor(taken, snapshot);
+  }
+  busy = false;
+}
+
+async function answer({ id, cnf, settings, oracle }: Wish): Promise<Snapshot | undefined> {
+  try {
+    const snapshot = await takeSnapshot(chainOf(cnf), settings, await oracleOf(oracle));
+    reply({ type: 'snapshot', id, snapshot }, buffersOf(snapshot));
+    return snapshot;
+  } catch (error) {
+    reply({ type: 'failure', id, message: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}
+
+/** Large arrays change hands instead of being copied; what the chain keeps is copied. */
+function buffersOf({ q, k, weights, output, estimates, margins }: Snapshot): Transferable[] {
+  return [q, k, weights, output, estimates, margins].map(({ buffer }) => buffer as ArrayBuffer);
+}
+
+function chainOf(cnf: Cnf): Chain {
+  const text = JSON.stringify(cnf);
+  if (chain?.text !== text) chain = { cnf, text, made: openChain(cnf) };
+  return chain.made;
+}
+
+/** The oracle; WebAssembly that cannot start, as where its memory is refused, gives way to plain JavaScript. */
+function oracleOf(name: OracleName): Promise<Oracle> {
+  const known = oracles.get(name);
+  if (known !== undefined) return known;
+  const opened = name === 'cpu' ? openTried('cpu').catch(() => openOracle('reference')) : openOracle(name);
+  oracles.set(name, opened);
+  return opened;
+}
+
+async function openTried(name: string): Promise<Oracle> {
+  const oracle = await openOracle(name);
+  const one = denseMatrix(1, 1, new Float64Array([1]));
+  await oracle.attend({ q: one, k: one, v: one, scale: 1, dtype: 'f64' });
+  return oracle;
+}
+
+/** Places on either side of the slider's that are planned ahead. */
+const ahead = 24;
+
+async function prepareFor(
+  { id, cnf, settings, oracle }: Wish,
+  { position, bounds }: Snapshot,
+): Promise<void> {
+  const idle = async (): Promise<boolean> => {
+    await breath();
+    return wish === undefined;
+  };
+  await tellGpu();
+  if (!(await idle())) return;
+  const made = chainOf(cnf);
+  const smallest =
+    settings.position === null
+      ? position
+      : await smallestPosition(made, settings, await oracleOf(oracle), idle);
+  if (wish !== undefined) return;
+  reply({ type: 'smallest', id, position: smallest });
+  for (let distance = 1; distance <= ahead; distance++) {
+    for (const place of [position - distance, position + distance]) {
+      if (place < 0 || place >= bounds.length) continue;
+      try {
+        readoutAt(made, settings, place);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error; // no readout there: said when the slider comes there
+      }
+      if (!(await idle())) return;
+    }
+  }
+}
+
+let told = false;
+
+/** Tries WebGPU once, on one number. */
+async function tellGpu(): Promise<void> {
+  if (told) return;
+  told = true;
+  try {
+    if (navigator.gpu === undefined) throw new Error('this browser has no WebGPU');
+    const adapter = await navigator.gpu.requestAdapter();
+    if (adapter === null) throw new Error('no WebGPU adapter was found');
+    const { description, vendor, architecture } = adapter.info;
+    reply({ type: 'gpu', available: true, reason: description || `${vendor} ${architecture}`.trim() });
+  } catch (error) {
+    reply({ type: 'gpu', available: false, reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+const channel = new MessageChannel();
+const waiting: (() => void)[] = [];
+channel.port1.onmessage = () => waiting.shift()?.();
+
+/** Lets messages in. */
+const breath = (): Promise<void> =>
+  new Promise((resolve) => {
+    waiting.push(resolve);
+    channel.port2.postMessage(null);
+  });
