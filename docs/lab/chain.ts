@@ -80,8 +80,10 @@ export interface Snapshot {
   readonly pads: Pads;
   readonly q: Float32Array;
   readonly k: Float32Array;
-  /** Softmax weights, a row for each query and a column for each key, pads last. */
-  readonly weights: Float32Array;
+  /** Softmax weights to draw: the square root as a share of the largest's, 0 … 255; a row a query, a column a key, pads last. */
+  readonly levels: Uint8Array;
+  /** The largest softmax weight. */
+  readonly largestWeight: number;
   /** The attention output, one number a query. */
   readonly output: Float64Array;
   readonly claimed: OutputError;
@@ -259,6 +261,10 @@ function worstMargins(
   return { bias, noise, estimates, margins };
 }
 
+/** Was every count certified? */
+export const allCertain = (verdict: Verdict): boolean =>
+  verdict.kind === 'no' || (verdict.kind === 'yes' && verdict.count !== null);
+
 /** Does every count at this place come out certified? */
 async function certifies(
   chain: Chain,
@@ -268,7 +274,7 @@ async function certifies(
 ): Promise<boolean> {
   try {
     const { verdict } = decide(chain, await attendAt(chain, settings, position, oracle));
-    return verdict.kind === 'no' || (verdict.kind === 'yes' && verdict.count !== null);
+    return allCertain(verdict);
   } catch (error) {
     if (error instanceof InputError) return false;
     throw error;
@@ -323,7 +329,7 @@ export async function takeSnapshot(chain: Chain, settings: Settings, oracle: Ora
     pads,
     q: Float32Array.from(entries(run.attention.q)),
     k: Float32Array.from(entries(run.attention.k)),
-    weights: softmaxWeights(vectors, products, nodes, pads),
+    ...levelsOf(softmaxWeights(vectors, products, nodes, pads)),
     output: run.output.values,
     claimed: run.output.error,
     estimates,
@@ -354,4 +360,13 @@ export function softmaxWeights(
     });
   }
   return weights;
+}
+
+function levelsOf(weights: Float32Array): { readonly levels: Uint8Array; readonly largestWeight: number } {
+  let largestWeight = 0;
+  for (const weight of weights) largestWeight = Math.max(largestWeight, weight);
+  const scale = largestWeight === 0 ? 0 : 255 / Math.sqrt(largestWeight);
+  const levels = new Uint8Array(weights.length);
+  for (let at = 0; at < weights.length; at++) levels[at] = Math.round(Math.sqrt(weights[at]!) * scale);
+  return { levels, largestWeight };
 }

@@ -94,7 +94,10 @@ let answered = { id: 0, at: 0 };
 let drawing = false;
 let again = false;
 
-/** Draws view after view, each in a task of its own, so that input never waits long; marks what a whole update took. */
+/** Milliseconds after which drawing lets the browser do what is due. */
+const slice = 10;
+
+/** Draws view after view with breaks between them, so that input never waits long; marks what a whole update took. */
 async function drawAll(): Promise<void> {
   if (drawing) {
     again = true;
@@ -103,9 +106,12 @@ async function drawAll(): Promise<void> {
   drawing = true;
   do {
     again = false;
+    let since = performance.now();
     for (const view of views) {
       view.draw(store.get());
+      if (performance.now() - since < slice) continue;
       await nextTask();
+      since = performance.now();
     }
     lightAll();
   } while (again);

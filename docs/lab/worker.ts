@@ -3,12 +3,22 @@
  * plans readouts for the slider's other places, nearest first, so that dragging finds them ready.
  */
 import { denseMatrix, InputError, openOracle, type Cnf, type Oracle } from 'seth-attention';
-import { openChain, readoutAt, smallestPosition, takeSnapshot, type Chain, type Snapshot } from './chain.ts';
+import {
+  allCertain,
+  openChain,
+  readoutAt,
+  smallestPosition,
+  takeSnapshot,
+  type Chain,
+  type Snapshot,
+} from './chain.ts';
 import type { OracleName, Reply, Wish } from './messages.ts';
 
 let wish: Wish | undefined;
 let busy = false;
 let chain: { readonly cnf: Cnf; readonly text: string; readonly made: Chain } | undefined;
+/** The smallest certified place of the chain's formula, by settings. */
+const smallestOf = new Map<string, number | null>();
 const oracles = new Map<OracleName, Promise<Oracle>>();
 
 const reply = (message: Reply, transfer: Transferable[] = []): void => postMessage(message, { transfer });
@@ -42,13 +52,16 @@ async function answer({ id, cnf, settings, oracle }: Wish): Promise<Snapshot | u
 }
 
 /** Large arrays change hands instead of being copied; what the chain keeps is copied. */
-function buffersOf({ q, k, weights, output, estimates, margins }: Snapshot): Transferable[] {
-  return [q, k, weights, output, estimates, margins].map(({ buffer }) => buffer as ArrayBuffer);
+function buffersOf({ q, k, levels, output, estimates, margins }: Snapshot): Transferable[] {
+  return [q, k, levels, output, estimates, margins].map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 function chainOf(cnf: Cnf): Chain {
   const text = JSON.stringify(cnf);
-  if (chain?.text !== text) chain = { cnf, text, made: openChain(cnf) };
+  if (chain?.text !== text) {
+    chain = { cnf, text, made: openChain(cnf) };
+    smallestOf.clear();
+  }
   return chain.made;
 }
 
@@ -73,7 +86,7 @@ const ahead = 24;
 
 async function prepareFor(
   { id, cnf, settings, oracle }: Wish,
-  { position, bounds }: Snapshot,
+  { position, bounds, verdict }: Snapshot,
 ): Promise<void> {
   const idle = async (): Promise<boolean> => {
     await breath();
@@ -82,11 +95,13 @@ async function prepareFor(
   await tellGpu();
   if (!(await idle())) return;
   const made = chainOf(cnf);
+  const key = JSON.stringify([oracle, { ...settings, position: null }]);
+  if (settings.position === null) smallestOf.set(key, allCertain(verdict) ? position : null);
+  const known = smallestOf.get(key);
   const smallest =
-    settings.position === null
-      ? position
-      : await smallestPosition(made, settings, await oracleOf(oracle), idle);
+    known === undefined ? await smallestPosition(made, settings, await oracleOf(oracle), idle) : known;
   if (wish !== undefined) return;
+  smallestOf.set(key, smallest);
   reply({ type: 'smallest', id, position: smallest });
   for (let distance = 1; distance <= ahead; distance++) {
     for (const place of [position - distance, position + distance]) {

@@ -14,7 +14,8 @@ export const siteFolder = 'dist/site';
 export function findBrowser(): string | undefined {
   const found = programs.find(existsSync);
   if (found !== undefined) return found;
-  const line = 'the lab was not tested in a browser: no Chromium was found (Debian: apt-get install chromium)';
+  const line =
+    'the lab was not tested in a browser: no Chromium was found (Debian: apt-get install chromium)';
   if (process.env['CI'] === 'true') throw new Error(line);
   console.log(line);
   return undefined;
@@ -49,7 +50,9 @@ export const openBrowser = (program: string, gpu: boolean): Promise<Browser> =>
     args: [
       '--no-sandbox',
       '--disable-dev-shm-usage',
-      ...(gpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : ['--disable-features=WebGPU']),
+      ...(gpu
+        ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+        : ['--disable-features=WebGPU']),
     ],
   });
 

@@ -1,6 +1,7 @@
 /** The decoded counts: what was read for each left vector, how far it may be off, and the integers it must choose from. */
 import * as Plot from '@observablehq/plot';
-import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
+import { widthOf } from '../room.ts';
+import { isDrawn, type Drawn, type LabState, type LabStore, type View } from '../state.ts';
 import { pointing } from './pointing.ts';
 
 export function countsView(host: HTMLElement, store: LabStore): View {
@@ -15,13 +16,20 @@ export function countsView(host: HTMLElement, store: LabStore): View {
   });
   host.addEventListener('pointerleave', left);
   host.addEventListener('click', pin);
+  const draw = (state: LabState): void => {
+    if (!isDrawn(state)) return;
+    plot = figure(
+      state,
+      Math.max(
+        220,
+        widthOf(host, () => draw(store.get())),
+      ),
+    );
+    host.replaceChildren(plot);
+    marks = [...plot.querySelectorAll('.points > *')];
+  };
   return {
-    draw(state) {
-      if (!isDrawn(state)) return;
-      plot = draw(state, Math.max(220, host.clientWidth));
-      host.replaceChildren(plot);
-      marks = [...plot.querySelectorAll('.points > *')];
-    },
+    draw,
     light: ({ focus }) => marks.forEach((mark, i) => mark.classList.toggle('lit', i === focus.left)),
   };
 }
@@ -34,7 +42,7 @@ interface Bar {
   readonly certain: boolean;
 }
 
-function draw({ snapshot }: Drawn, width: number): ReturnType<typeof Plot.plot> {
+function figure({ snapshot }: Drawn, width: number): ReturnType<typeof Plot.plot> {
   const { estimates, margins, left } = snapshot;
   const certain = (i: number): boolean => margins[i]! < 0.5;
   // The axis fits what is certified, or else what there can be; bars beyond it are cut.

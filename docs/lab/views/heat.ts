@@ -80,23 +80,20 @@ const keys = ({ snapshot }: Drawn): Picture => {
 };
 
 const attention = ({ snapshot }: Drawn): Picture => {
-  const { weights, k, headDim, right } = snapshot;
+  const { levels, largestWeight, k, headDim, right } = snapshot;
   const columns = k.length / headDim;
   const { low, high, pad } = coloursNow();
   const [real, pads] = [ramp(low, high), ramp(low, pad)];
-  let most = 0;
-  for (const weight of weights) most = Math.max(most, weight);
-  const scale = most === 0 ? 0 : 255 / Math.sqrt(most);
-  const pixels = new Uint32Array(weights.length);
-  for (let at = 0; at < weights.length; at++) {
-    const level = Math.round(Math.sqrt(weights[at]!) * scale);
-    pixels[at] = (at % columns < right.rows ? real : pads)[level]!;
+  const pixels = new Uint32Array(levels.length);
+  for (let row = 0; row < levels.length; row += columns) {
+    for (let c = 0; c < right.rows; c++) pixels[row + c] = real[levels[row + c]!]!;
+    for (let c = right.rows; c < columns; c++) pixels[row + c] = pads[levels[row + c]!]!;
   }
   return {
-    rows: weights.length / columns,
+    rows: levels.length / columns,
     columns,
     pixels,
-    label: `attention weights: ${weights.length / columns} queries by ${columns} keys, up to ${number(most)}; arrow keys move`,
+    label: `attention weights: ${levels.length / columns} queries by ${columns} keys, up to ${number(largestWeight)}; arrow keys move`,
   };
 };
 

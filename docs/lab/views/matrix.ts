@@ -2,6 +2,7 @@
  * A matrix as a picture: one image of as many pixels as it has entries, scaled to the room there is, numbers in the cells
  * where they fit, and a second canvas above it for what is lit. The arrow keys go from entry to entry.
  */
+import { widthOf } from '../room.ts';
 import { coloursNow, css } from '../theme.ts';
 
 export interface Picture {
@@ -88,15 +89,10 @@ export function matrixView(host: HTMLElement, options: MatrixOptions): MatrixVie
     point(inside(cursor.row + step[0]!, picture.rows), inside(cursor.column + step[1]!, picture.columns));
   });
   host.addEventListener('blur', options.left);
-  new ResizeObserver(() => {
-    if (picture !== undefined && layout !== undefined && roomOf(host) !== drawnRoom) paint();
-  }).observe(host.parentElement!);
-  let drawnRoom = 0;
 
   function paint(): void {
     if (picture === undefined) return;
-    drawnRoom = roomOf(host);
-    layout = layOut(picture, options, drawnRoom);
+    layout = layOut(picture, options, Math.max(80, widthOf(host.parentElement!, paint)));
     paintBase(base, image, picture, layout);
     size(over, layout);
     paintLit(over, picture, layout, lit);
@@ -114,8 +110,6 @@ export function matrixView(host: HTMLElement, options: MatrixOptions): MatrixVie
     },
   };
 }
-
-const roomOf = (host: HTMLElement): number => Math.max(80, host.parentElement!.clientWidth);
 
 function layOut(picture: Picture, { height, square }: MatrixOptions, room: number): Layout {
   const { rows, columns, rowLabel, columnLabel } = picture;
@@ -164,9 +158,9 @@ function paintBase(
   image.width = columns;
   image.height = rows;
   const data = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), columns, rows);
-  image.getContext('2d')!.putImageData(data, 0, 0);
+  image.getContext('2d', { willReadFrequently: true })!.putImageData(data, 0, 0);
   context.imageSmoothingEnabled = Math.min(cellWidth, cellHeight) < 1;
-  context.imageSmoothingQuality = 'high';
+  context.imageSmoothingQuality = 'medium';
   context.drawImage(image, x, y, columns * cellWidth, rows * cellHeight);
   paintGrid(context, picture, layout);
   paintTexts(context, picture, layout);

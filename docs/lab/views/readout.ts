@@ -1,7 +1,8 @@
 /** The readout: r(s) against [s = 0], and the weights of its nodes between x_min and 1. */
 import * as Plot from '@observablehq/plot';
 import { productOf } from '../focus.ts';
-import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
+import { widthOf } from '../room.ts';
+import { isDrawn, type Drawn, type LabState, type LabStore, type View } from '../state.ts';
 import { indices, pointing } from './pointing.ts';
 
 const box = { marginLeft: 46, marginRight: 12, marginTop: 18, marginBottom: 34 };
@@ -30,16 +31,19 @@ export function readoutView(hosts: Record<'response' | 'nodes', HTMLElement>, st
     (node) => to({ node }),
   );
 
-  return {
-    draw(state) {
-      if (!isDrawn(state)) return;
-      response = place(
-        hosts.response,
-        responsePlot(state, widthOf(hosts.response)),
-        indices(state.snapshot.degree + 1),
+  const draw = (state: LabState): void => {
+    if (!isDrawn(state)) return;
+    const room = (host: HTMLElement): number =>
+      Math.max(
+        220,
+        widthOf(host, () => draw(store.get())),
       );
-      nodes = place(hosts.nodes, nodesPlot(state, widthOf(hosts.nodes)), state.snapshot.nodes);
-    },
+    const { degree, nodes: xs } = state.snapshot;
+    response = place(hosts.response, responsePlot(state, room(hosts.response)), indices(degree + 1));
+    nodes = place(hosts.nodes, nodesPlot(state, room(hosts.nodes)), xs);
+  };
+  return {
+    draw,
     light(state) {
       if (!isDrawn(state)) return;
       const { focus } = state;
@@ -49,8 +53,6 @@ export function readoutView(hosts: Record<'response' | 'nodes', HTMLElement>, st
     },
   };
 }
-
-const widthOf = (host: HTMLElement): number => Math.max(220, host.clientWidth);
 
 type PlotElement = ReturnType<typeof Plot.plot>;
 
