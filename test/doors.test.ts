@@ -165,6 +165,7 @@ suite('doors', (test) => {
       'support',
       'bench',
       'lab',
+      'campaign',
       'reductions',
       ...Object.keys(doors).map((room) => relative('src', room)),
     ]);
