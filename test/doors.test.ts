@@ -166,6 +166,7 @@ suite('doors', (test) => {
       'bench',
       'lab',
       'campaign',
+      'fuzz',
       'reductions',
       ...Object.keys(doors).map((room) => relative('src', room)),
     ]);

@@ -208,6 +208,7 @@ function parseHeader(text: string): Described {
 
 /** Columns after columns to rows after rows. */
 function transposed(bytes: Uint8Array, rows: number, columns: number, size: number): Uint8Array {
+  if (bytes.length === 0) return bytes; // a header may claim 2^53 rows of no columns
   const result = new Uint8Array(bytes.length);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {

@@ -23,10 +23,7 @@ export const merge: CommandModule<object, MergeArguments> = {
         demandOption: true,
         describe: 'All parts of one run, in any order; - is standard input',
       })
-      .example(
-        'seth verify instances --json --shard 0/2 >a; seth verify instances --json --shard 1/2 >b; seth merge whole.jsonl a b',
-        '',
-      )
+      .example('seth verify instances --json --shard 0/1 | seth merge whole.jsonl -', '')
       .epilogue(
         'Exit code: 2 if a part is missing, there twice or of another run; otherwise that of the whole run.',
       ),
