@@ -16,7 +16,7 @@ import { productsView } from './views/products.ts';
 import { splitView } from './views/split.ts';
 import { verdictView } from './views/verdict.ts';
 
-const find = <E extends Element = HTMLElement>(id: string): E => document.querySelector<E>(`#${id}`)!;
+const find = (id: string): HTMLElement => document.querySelector<HTMLElement>(`#${id}`)!;
 
 /** A formula in the address, as `#plain=…` or `#dimacs=…`, else the first example. */
 function firstText(): { text: string; notation: Notation } {
@@ -32,8 +32,15 @@ const example = translate(exampleFormula(examples[0]!), 'plain');
 const first = firstText();
 const fallback = understood(example, 'plain').formula!;
 const store = createStore<LabState>({
-  ...{ formula: fallback, gpu: undefined, snapshot: undefined, shown: undefined, failure: undefined },
-  ...{ smallest: undefined, focus: {}, pinned: false, oracle: 'cpu' },
+  formula: fallback,
+  gpu: undefined,
+  snapshot: undefined,
+  shown: undefined,
+  failure: undefined,
+  smallest: undefined,
+  focus: {},
+  pinned: false,
+  oracle: 'cpu',
   settings: { route: 'minimax', dtype: 'f32', position: null, noise: 0, admitted: true },
   ...understood(first.text, first.notation),
 });
@@ -48,7 +55,7 @@ function ask(): void {
   const wish: Wish = { id: ++last, cnf: state.formula.cnf, settings: state.settings, oracle: state.oracle };
   wishes.set(wish.id, { state, at: performance.now() });
   document.documentElement.dataset['settled'] = 'false'; // for whoever waits until all views show the last wish
-  worker.postMessage(wish);
+  worker.postMessage(wish, []);
 }
 
 worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => {
@@ -159,37 +166,37 @@ document.addEventListener('keydown', ({ key }) => {
 
 editor(
   {
-    text: find<HTMLTextAreaElement>('text'),
+    text: find('text') as HTMLTextAreaElement,
     gutter: find('gutter'),
     fault: find('fault'),
     notations: document.querySelectorAll<HTMLInputElement>('input[name=notation]'),
-    examples: find<HTMLSelectElement>('examples'),
+    examples: find('examples') as HTMLSelectElement,
   },
   store,
 );
 controls(
   {
-    bound: find<HTMLInputElement>('bound'),
+    bound: find('bound') as HTMLInputElement,
     boundValue: find('bound-value'),
-    smallest: find<HTMLButtonElement>('smallest'),
+    smallest: find('smallest') as HTMLButtonElement,
     tick: find('tick'),
-    noise: find<HTMLInputElement>('noise'),
+    noise: find('noise') as HTMLInputElement,
     noiseValue: find('noise-value'),
-    admitted: find<HTMLInputElement>('admitted'),
-    dtype: find<HTMLSelectElement>('dtype'),
-    route: find<HTMLSelectElement>('route'),
-    oracle: find<HTMLSelectElement>('oracle'),
+    admitted: find('admitted') as HTMLInputElement,
+    dtype: find('dtype') as HTMLSelectElement,
+    route: find('route') as HTMLSelectElement,
+    oracle: find('oracle') as HTMLSelectElement,
     oracleNote: find('oracle-note'),
   },
   store,
 );
 // Where there is little room the bar keeps to the answer and B.
 const roomy = matchMedia('(min-width: 701px)');
-const more = find<HTMLDetailsElement>('more');
+const more = find('more') as HTMLDetailsElement;
 more.open = roomy.matches;
 roomy.addEventListener('change', () => (more.open = roomy.matches));
 
-openTheme(find<HTMLButtonElement>('theme'), () => void drawAll());
+openTheme(find('theme') as HTMLButtonElement, () => void drawAll());
 ask();
 
 // The plots come with a library of their own size: the page is there before them.

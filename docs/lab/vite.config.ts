@@ -5,19 +5,19 @@ import { defineConfig, type Plugin, type UserConfig } from 'vite';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** What the library loads only in Node, and names in imports that a browser never runs. */
-const absent: ReadonlySet<string> = new Set(['node:module', 'node:os', 'node:worker_threads', 'webgpu']);
+const isAbsent = (id: string): boolean => id.startsWith('node:') || id === 'webgpu';
 
-/** Stands in for those, and throws when it is used after all. */
+/** Stands in for those, whatever is imported from them, and throws when it is used after all. */
 function notInBrowsers(): Plugin {
   const mark = '\0absent:';
   return {
     name: 'not-in-browsers',
     enforce: 'pre',
-    resolveId: (id) => (absent.has(id) ? mark + id : null),
+    resolveId: (id) => (isAbsent(id) ? mark + id : null),
     load: (id) =>
       id.startsWith(mark)
         ? `const absent = () => { throw new Error('${id.slice(mark.length)} is not in a browser'); };
-           export { absent as createRequire, absent as availableParallelism, absent as Worker, absent as create };`
+           module.exports = new Proxy({}, { get: (_, name) => (name === '__esModule' ? undefined : absent) });`
         : null,
   };
 }
@@ -39,6 +39,7 @@ const config: UserConfig = defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       treeshake,
+      checks: { pluginTimings: false },
       input: {
         lab: at('index.html'),
         transition: at('transition.html'),

@@ -135,7 +135,8 @@ async function tellGpu(): Promise<void> {
 
 const channel = new MessageChannel();
 const waiting: (() => void)[] = [];
-channel.port1.onmessage = () => waiting.shift()?.();
+channel.port1.addEventListener('message', () => waiting.shift()?.());
+channel.port1.start();
 
 /** Lets messages in. */
 const breath = (): Promise<void> =>

@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.ts';
 import { explain } from './commands/explain.ts';
 import { generate } from './commands/generate.ts';
 import { merge } from './commands/merge.ts';
+import { lab } from './commands/lab.ts';
 import { random } from './commands/random.ts';
 import { reduce } from './commands/reduce.ts';
 import { solve } from './commands/solve.ts';
@@ -33,6 +34,7 @@ const commands = [
   explain,
   stress,
   transition,
+  lab,
   doctor,
 ] as readonly CommandModule[];
 const names = [...commands.map(({ command }) => String(command).split(' ')[0]!), 'completion'];

@@ -48,7 +48,7 @@ export function readoutView(hosts: Record<'response' | 'nodes', HTMLElement>, st
       if (!isDrawn(state)) return;
       const { focus } = state;
       const pair = focus.left !== undefined && focus.right !== undefined;
-      response?.light(pair ? productOf(state, focus.left!, focus.right!) : focus.product);
+      response?.light(pair ? productOf(state, focus.left, focus.right) : focus.product);
       nodes?.light(focus.node);
     },
   };

@@ -53,7 +53,7 @@ function said(state: LabState): Said {
       };
     case 'inconclusive':
       return { kind: 'open', title: 'inconclusive', detail: `${verdict.reason}; it takes ${verdict.remedy}` };
-    case 'refused':
+    default:
       return { kind: 'refused', title: 'output refused', detail: verdict.message };
   }
 }
