@@ -63,6 +63,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'node:url': ['src/cli'],
   'node:process': ['src/cli'],
   'node:http': ['src/cli'],
+  'node:net': ['src/cli'],
   sirv: ['src/cli'],
   open: ['src/cli'],
   'node:v8': ['src/cli'],

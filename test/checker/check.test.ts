@@ -196,6 +196,7 @@ suite('src/checker/check', (test) => {
       for (let count = 0; count <= 40; count++) {
         const certificate = changed(refuted.certificate, (json) => {
           json['count'] = String(count);
+          json['noise'] = (json['noise'] as number) * 100; // more than such an output needs
           if (count === 0) json['answer'] = 'UNSATISFIABLE';
         });
         const { accepted, reason } = await verdict({ ...refuted, certificate });

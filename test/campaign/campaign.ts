@@ -1,0 +1,115 @@
+/**
+ * The differential campaign: `npm run campaign -- --minutes 10 [--seed 1] [--jobs 2] [--out .campaign]`.
+ *
+ * Formula after formula of every family goes every way there is, and each answer is compared with brute force, and that
+ * with SAT solvers of others where they are installed. What differs is shrunk. Each job keeps a journal in OUT, and a
+ * campaign with the same seed goes on where it was ended; OUT/report.json and OUT/report.md have the figures of all of it.
+ * Exits 1 when anything was wrong, crashed, hung or took more than 1 GiB.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { openOracle } from '../../src/oracles/oracles.ts';
+import { formula } from './formulas.ts';
+import { append, readJournal } from './journal.ts';
+import { markdownOf, reportOf } from './report.ts';
+import { logicSolver, runFormula } from './run.ts';
+import { foreignSolvers } from './solvers.ts';
+import { ways } from './ways.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
+    out: { type: 'string', default: '.campaign' },
+    /** Of a job: which one it is. */
+    job: { type: 'string' },
+  },
+});
+const [minutes, seed, jobs] = [Number(flags.minutes), Number(flags.seed), Number(flags.jobs)];
+if (!(minutes > 0 && seed >= 0 && jobs >= 1))
+  throw new RangeError('--minutes, --seed and --jobs are numbers');
+
+/** A case that takes longer has hung: its job is ended. */
+const patience = 60_000;
+const mostMemory = 2 ** 30;
+
+/** Starts the jobs, starts one anew that crashed or hung, and writes the report. */
+async function lead(): Promise<void> {
+  mkdirSync(flags.out, { recursive: true });
+  const end = performance.now() + minutes * 60_000;
+  await Promise.all(Array.from({ length: jobs }, (_, job) => watch(job, end)));
+  const journals = readdirSync(flags.out).filter((name) => name.endsWith('.jsonl'));
+  const lines = journals
+    .flatMap((name) => readJournal(join(flags.out, name)))
+    .filter((line) => line.seed === seed)
+    .toSorted((a, b) => a.number - b.number);
+  const report = reportOf(seed, lines);
+  writeFileSync(join(flags.out, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(join(flags.out, 'report.md'), markdownOf(report));
+  console.log(markdownOf(report));
+  if (report.findings.length > 0 || report.memory > mostMemory || report.cases === 0) process.exitCode = 1;
+}
+
+interface Told {
+  readonly number: number;
+  readonly way: string;
+}
+
+async function watch(job: number, end: number): Promise<void> {
+  for (;;) {
+    const left = (end - performance.now()) / 60_000;
+    if (left <= 0) return;
+    const args = ['--job', job, '--minutes', left, '--seed', seed, '--jobs', jobs, '--out', flags.out];
+    const child = fork(fileURLToPath(import.meta.url), args.map(String));
+    let told: Told = { number: -1, way: 'start' };
+    let heard = performance.now();
+    child.on('message', (message) => {
+      told = message as Told;
+      heard = performance.now();
+    });
+    const timer = setInterval(() => {
+      if (performance.now() - heard > patience) child.kill('SIGKILL');
+    }, 1000);
+    const ended = await endOf(child);
+    clearInterval(timer);
+    if (ended === 0) return;
+    if (told.number < 0) throw new Error(`job ${job} ended with ${ended} before its first case`);
+    const said =
+      ended === 'SIGKILL' ? `no end within ${patience / 1000} s` : `the process ended with ${ended}`;
+    const { family, cnf } = formula(seed, told.number);
+    const finding = { way: told.way, said, cnf };
+    const none = { right: 0, inconclusive: 0, refused: {}, solvers: {}, memory: 0 };
+    const line = { ...none, number: told.number, seed, family, cases: 1, slowest: patience / 1000 };
+    append(journalOf(job), { ...line, findings: [finding] });
+  }
+}
+
+const endOf = (child: ChildProcess): Promise<number | string> =>
+  new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal ?? 'nothing')));
+
+const journalOf = (job: number): string => join(flags.out, `seed-${seed}-job-${job}-of-${jobs}.jsonl`);
+
+/** Formulas number job, job + jobs, job + 2·jobs, … but those that its journal has, until the time is over. */
+async function work(job: number): Promise<void> {
+  const end = performance.now() + minutes * 60_000;
+  const done = new Set(readJournal(journalOf(job)).map(({ number }) => number));
+  const names = [...new Set(ways.map(({ oracle }) => oracle))];
+  const opened = await Promise.all(names.map(async (name) => [name, await openOracle(name)] as const));
+  const solvers = [logicSolver, ...foreignSolvers()];
+  let number = job;
+  const tell = (way: string): void => void process.send?.({ number, way } satisfies Told);
+  for (; performance.now() < end; number += jobs) {
+    if (done.has(number)) continue;
+    const tools = { ways, oracles: new Map(opened), solvers, onCase: tell };
+    append(journalOf(job), await runFormula(seed, number, tools));
+  }
+  await Promise.all(opened.map(([, oracle]) => oracle.close()));
+  process.disconnect();
+}
+
+if (flags.job === undefined) await lead();
+else await work(Number(flags.job));

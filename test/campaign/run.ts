@@ -1,0 +1,67 @@
+/** The campaign's work on one formula: every way, every solver, and what differs shrunk. */
+import { isModel, type Cnf } from '../../src/problems/cnf.ts';
+import type { Oracle } from '../../src/oracles/oracle.ts';
+import { countModels } from '../../src/solvers/brute-force.ts';
+import { solveWithLogicSolver } from '../../src/solvers/logic-solver.ts';
+import { formula } from './formulas.ts';
+import type { Finding, Line } from './journal.ts';
+import { shrink } from './shrink.ts';
+import type { ForeignSolver } from './solvers.ts';
+import { judge, type Way } from './ways.ts';
+
+export interface Tools {
+  readonly ways: readonly Way[];
+  /** By the names that the ways have for them. */
+  readonly oracles: ReadonlyMap<string, Oracle>;
+  readonly solvers: readonly ForeignSolver[];
+  /** Told before each case. */
+  readonly onCase?: (way: string) => void;
+}
+
+/** Our own solver in the shape of the others. */
+export const logicSolver: ForeignSolver = {
+  name: 'logic-solver',
+  solve(cnf) {
+    const model = solveWithLogicSolver(cnf);
+    if (model !== null && !isModel(cnf, model)) throw new Error('logic-solver gave a model that is none');
+    return model !== null;
+  },
+};
+
+export async function runFormula(seed: number, number: number, tools: Tools): Promise<Line> {
+  const { family, cnf } = formula(seed, number);
+  const models = countModels(cnf);
+  const line = { cases: 0, right: 0, inconclusive: 0, slowest: 0 };
+  const refused: Record<string, number> = {};
+  const findings: Finding[] = [];
+  for (const way of tools.ways) {
+    if (!way.takes(cnf, number)) continue;
+    const oracle = tools.oracles.get(way.oracle)!;
+    tools.onCase?.(way.name);
+    const started = performance.now();
+    const { outcome, said = '' } = await judge(way, cnf, oracle, models);
+    line.slowest = Math.max(line.slowest, (performance.now() - started) / 1000);
+    line.cases++;
+    if (outcome === 'right' || outcome === 'inconclusive') line[outcome]++;
+    else if (outcome === 'refused') refused[said] = (refused[said] ?? 0) + 1;
+    else {
+      const stays = async (smaller: Cnf): Promise<boolean> =>
+        (await judge(way, smaller, oracle, countModels(smaller))).outcome === outcome;
+      findings.push({ way: way.name, said, cnf: await shrink(cnf, stays) });
+    }
+  }
+  const solvers: Record<string, number> = {};
+  for (const { name, solve } of tools.solvers) {
+    const says = solve(cnf);
+    if (says === undefined) continue;
+    solvers[name] = 1;
+    if (says === models > 0n) continue;
+    const stays = async (smaller: Cnf): Promise<boolean> => {
+      const again = solve(smaller);
+      return again !== undefined && again !== countModels(smaller) > 0n;
+    };
+    findings.push({ way: name, said: `satisfiable: ${says}`, cnf: await shrink(cnf, stays) });
+  }
+  const memory = process.resourceUsage().maxRSS * 1024;
+  return { number, seed, family, ...line, refused, findings, solvers, memory };
+}
