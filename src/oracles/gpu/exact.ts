@@ -13,6 +13,8 @@ import type { Counter } from '../cpu/structured.ts';
 import { sizeOf } from '../cpu/weight-table.ts';
 import { chunkKeys, exactShader, mostPlanes, threadsFor } from './exact-shader.ts';
 import type { Dispatch, Queue } from './queue.ts';
+import { mostSliced, sliceKeys, slicedShader, slicedThreads } from './sliced-shader.ts';
+import { columnLists, sliceRows } from './slices.ts';
 
 const mostTileKeys = 2 ** 18;
 
@@ -32,8 +34,10 @@ interface Placed {
 
 interface Tile {
   readonly keys: number;
+  readonly planes: number;
+  /** Patterns of keys, or where `values` is absent their slices. */
   readonly patterns: GPUBuffer;
-  readonly values: GPUBuffer;
+  readonly values: GPUBuffer | undefined;
 }
 
 /** 12 or 13 bits of the values in a column: (value - least) / 2^shift. */
@@ -56,22 +60,67 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
       const words = 2 * columns.words;
       const threadsOf = (planes: number): number =>
         threadsFor(size, planes, limits.maxComputeWorkgroupStorageSize, software ? 16 : 64);
-      const summed = classes.some((one) => one.factor !== 0 && isSummed(one));
-      if (threadsOf(summed ? 2 : 1) === 0)
+      const canSlice = degree <= mostSliced;
+      const isSliced = (one: KeyClass): boolean => canSlice && !isSummed(one);
+      const patterned = classes.filter(({ factor }) => factor !== 0);
+      const needsPatterns = !patterned.every(isSliced);
+      const needsLists = patterned.some(isSliced);
+      if (needsPatterns && threadsOf(patterned.some(isSummed) ? 2 : 1) === 0)
         return `patterns of up to ${degree} ones are too heavy for the device`;
-      const placed = classes
-        .filter(({ factor }) => factor !== 0)
-        .map((one) => place(keys, one, v, queue, mostBytes));
+      const placed = patterned.map((one) => place(keys, one, v, isSliced(one), queue, mostBytes));
       const keysAtOnce = Math.max(1, ...placed.flatMap(({ tiles }) => tiles.map((tile) => tile.keys)));
       const most = Math.floor(
         Math.min(
           Math.min(mostBytes, mostHistogramBytes) / 4 / size / mostPlanes,
-          mostBytes / 4 / words,
+          mostBytes / 4 / (32 * words + 1), // lists of columns
           limits.maxComputeWorkgroupsPerDimension,
         ),
       );
       if (most === 0) return `histograms of ${size} numbers are too large for the device`;
       let atOnce = Math.max(1, Math.min(most, Math.floor(firstPairs / keysAtOnce)));
+
+      /** Counts of a tile of patterns, and sums of `used` planes from `first` on. */
+      const pairsDispatch = async (
+        tile: Tile,
+        queries: GPUBuffer,
+        rows: number,
+        room: GPUBuffer,
+        used: number,
+        first: number,
+      ): Promise<Dispatch> => {
+        const threads = threadsOf(1 + used);
+        return {
+          pipeline: await queue.pipeline(exactShader({ words, size, planes: 1 + used, threads })),
+          buffers: [
+            queue.uniform(Uint32Array.of(rows, tile.keys, tile.planes, first)),
+            queries,
+            tile.patterns,
+            ...(used === 0 ? [] : [tile.values!]),
+            room,
+          ],
+          workgroups: [Math.ceil(rows / threads), Math.ceil(tile.keys / chunkKeys)],
+        };
+      };
+      /** Counts of a tile of slices. A processor has no use for more threads than patterns; a card has. */
+      const slicedDispatch = async (
+        tile: Tile,
+        lists: GPUBuffer,
+        rows: number,
+        room: GPUBuffer,
+      ): Promise<Dispatch> => {
+        const blocks = Math.ceil(tile.keys / sliceKeys);
+        const run = software ? blocks : Math.min(blocks, chunkKeys / sliceKeys);
+        return {
+          pipeline: await queue.pipeline(slicedShader()),
+          buffers: [
+            queue.uniform(Uint32Array.of(rows, blocks, run, 32 * words + 1, size)),
+            lists,
+            tile.patterns,
+            room,
+          ],
+          workgroups: [Math.ceil(rows / slicedThreads), Math.ceil(blocks / run)],
+        };
+      };
 
       return async (patterns, counts, sums) => {
         const total = patterns.length / words;
@@ -80,7 +129,9 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
           const started = performance.now();
           let dispatches = 0;
           await queue.scoped(async () => {
-            const queries = queue.upload(patterns.subarray(from * words, to * words));
+            const block = patterns.subarray(from * words, to * words);
+            const queries = needsPatterns ? queue.upload(block) : undefined;
+            const lists = needsLists ? queue.upload(columnLists(block, words)) : undefined;
             let countsAt = from * size;
             let sumsAt = from * size * v.columns;
             for (const { summed, planes, tiles } of placed) {
@@ -88,26 +139,22 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
               while (groupSize > 1 && threadsOf(1 + groupSize) < 16) groupSize--;
               for (let first = 0; first === 0 || first < planes.length; first += Math.max(1, groupSize)) {
                 const used = planes.slice(first, first + groupSize);
-                const threads = threadsOf(1 + used.length);
-                const shader = exactShader({ words, size, planes: 1 + used.length, threads });
                 for (const tile of tiles) {
                   signal?.throwIfAborted();
                   dispatches++;
                   const room = queue.room(4 * (to - from) * size * (1 + used.length));
-                  const dispatch: Dispatch = {
-                    pipeline: await queue.pipeline(shader),
-                    buffers: [
-                      queue.uniform(Uint32Array.of(to - from, tile.keys, planes.length, first)),
-                      queries,
-                      tile.patterns,
-                      ...(used.length === 0 ? [] : [tile.values]),
-                      room,
-                    ],
-                    workgroups: [Math.ceil((to - from) / threads), Math.ceil(tile.keys / chunkKeys)],
-                  };
+                  const dispatch =
+                    tile.values === undefined
+                      ? await slicedDispatch(tile, lists!, to - from, room)
+                      : await pairsDispatch(tile, queries!, to - from, room, used.length, first);
                   const [result] = await queue.run([dispatch], [room]);
                   const planeCells = (to - from) * size;
                   const ones = new Uint32Array(result!, 0, planeCells);
+                  if (tile.values === undefined) {
+                    // The missing keys of the last block were counted with inner product 0.
+                    const missing = Math.ceil(tile.keys / sliceKeys) * sliceKeys - tile.keys;
+                    for (let at = 0; at < planeCells; at += size) ones[at]! -= missing;
+                  }
                   // Every dispatch counts; the first of each tile is taken.
                   if (first === 0)
                     for (let at = 0; at < planeCells; at++) counts[countsAt + at]! += ones[at]!;
@@ -143,19 +190,25 @@ function place(
   { columns, patterns }: StructuredKeys,
   keys: KeyClass,
   v: Matrix,
+  sliced: boolean,
   queue: Queue,
   mostBytes: number,
 ): Placed {
   const words = 2 * columns.words;
   const row = new Float64Array(v.columns);
   const planes = isSummed(keys) ? planesOf(keys, v) : [];
-  const tileKeys = Math.max(
-    1,
-    Math.min(mostTileKeys, Math.floor(mostBytes / 4 / Math.max(words, planes.length))),
-  );
+  const keyBytes = 4 * Math.max(words, planes.length);
+  const blockBytes = 16 * (32 * words + 1);
+  const fitting = sliced ? sliceKeys * Math.floor(mostBytes / blockBytes) : Math.floor(mostBytes / keyBytes);
+  const tileKeys = Math.max(1, Math.min(mostTileKeys, fitting));
   const tiles: Tile[] = [];
   for (let from = 0; from < keys.rows.length; from += tileKeys) {
     const rows = keys.rows.subarray(from, from + tileKeys);
+    if (sliced) {
+      const slices = queue.upload(sliceRows(patterns, rows, words));
+      tiles.push({ keys: rows.length, planes: 0, patterns: slices, values: undefined });
+      continue;
+    }
     const packed = new Uint32Array(rows.length * words);
     const values = new Uint32Array(rows.length * planes.length);
     rows.forEach((j, at) => {
@@ -167,7 +220,12 @@ function place(
         values[at * planes.length + p] = shift === 0 ? value % 4096 : Math.floor(value / 4096);
       });
     });
-    tiles.push({ keys: rows.length, patterns: queue.upload(packed), values: queue.upload(values) });
+    tiles.push({
+      keys: rows.length,
+      planes: planes.length,
+      patterns: queue.upload(packed),
+      values: queue.upload(values),
+    });
   }
   return { summed: isSummed(keys), planes, tiles };
 }

@@ -31,13 +31,19 @@ export interface Queue {
   room(bytes: number): GPUBuffer;
   /** A small uniform. */
   uniform(words: Words): GPUBuffer;
-  /** Runs the dispatches in order and copies `outputs` back; is not impatient before `seconds`, its likely duration. */
+  /**
+   * Runs the dispatches in order and copies `outputs` back; is not impatient before `seconds`, its likely duration.
+   * Within `scoped`, what goes wrong may be told only by that.
+   */
   run(
     dispatches: readonly Dispatch[],
     outputs: readonly GPUBuffer[],
     seconds?: number,
   ): Promise<readonly ArrayBuffer[]>;
-  /** Gives `body`'s result, and destroys the buffers that it made. What `body` throws itself passes through. */
+  /**
+   * Gives `body`'s result, and destroys the buffers that it made. What `body` throws itself passes through. One within
+   * another leaves it to the outer to report what WebGPU tells.
+   */
   scoped<T>(body: () => Promise<T>): Promise<T>;
 }
 
@@ -45,6 +51,7 @@ export function openQueue(device: Device): Queue {
   const { gpu } = device;
   const pipelines = new Map<string, Promise<GPUComputePipeline>>();
   let buffers: GPUBuffer[] = [];
+  let depth = 0;
 
   const make = (bytes: number, usage: number): GPUBuffer => {
     const size = Math.max(16, Math.ceil(bytes / 4) * 4);
@@ -88,6 +95,36 @@ export function openQueue(device: Device): Queue {
     return result!;
   };
 
+  const submit = async (
+    dispatches: readonly Dispatch[],
+    outputs: readonly GPUBuffer[],
+    seconds: number,
+  ): Promise<readonly ArrayBuffer[]> => {
+    const encoder = gpu.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const { pipeline, buffers, workgroups } of dispatches) {
+      pass.setPipeline(pipeline);
+      const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+      pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+      pass.dispatchWorkgroups(...workgroups);
+    }
+    pass.end();
+    const copies = outputs.map((output) => {
+      const copy = make(output.size, usages.mapRead | usages.copyTarget);
+      encoder.copyBufferToBuffer(output, 0, copy, 0, output.size);
+      return copy;
+    });
+    gpu.queue.submit([encoder.finish()]);
+    // In Node Dawn polls without a break for what is awaited, on a core that a software adapter has use for.
+    if (seconds > shortWait) await new Promise((resolve) => setTimeout(resolve, 900 * seconds));
+    await Promise.all(copies.map((copy) => copy.mapAsync(mapRead)));
+    return copies.map((copy) => {
+      const bytes = copy.getMappedRange().slice(0);
+      copy.unmap();
+      return bytes;
+    });
+  };
+
   return {
     device,
     pipeline(code) {
@@ -107,37 +144,16 @@ export function openQueue(device: Device): Queue {
     room: (bytes) => make(bytes, usages.storage | usages.copySource),
     uniform: (words) => filled(words, usages.uniform),
     run: (dispatches, outputs, seconds = 0) =>
-      guarded(async () => {
-        const encoder = gpu.createCommandEncoder();
-        const pass = encoder.beginComputePass();
-        for (const { pipeline, buffers, workgroups } of dispatches) {
-          pass.setPipeline(pipeline);
-          const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
-          pass.setBindGroup(0, gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-          pass.dispatchWorkgroups(...workgroups);
-        }
-        pass.end();
-        const copies = outputs.map((output) => {
-          const copy = make(output.size, usages.mapRead | usages.copyTarget);
-          encoder.copyBufferToBuffer(output, 0, copy, 0, output.size);
-          return copy;
-        });
-        gpu.queue.submit([encoder.finish()]);
-        // In Node Dawn polls without a break for what is awaited, on a core that a software adapter has use for.
-        if (seconds > shortWait) await new Promise((resolve) => setTimeout(resolve, 900 * seconds));
-        await Promise.all(copies.map((copy) => copy.mapAsync(mapRead)));
-        return copies.map((copy) => {
-          const bytes = copy.getMappedRange().slice(0);
-          copy.unmap();
-          return bytes;
-        });
+      submit(dispatches, outputs, seconds).catch((error: unknown) => {
+        throw new GpuFailure('gpu-error', `${device.adapter.name} failed (${messageOf(error)})`, error);
       }),
     async scoped(body) {
       const outer = buffers;
       buffers = [];
       try {
-        return await guarded(body, true);
+        return await (depth++ === 0 ? guarded(body, true) : body());
       } finally {
+        depth--;
         for (const buffer of buffers) buffer.destroy();
         buffers = outer;
       }

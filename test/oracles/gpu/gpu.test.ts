@@ -74,6 +74,24 @@ if (hasAdapter) {
         { numRuns: 25 },
       ));
 
+    test('exact counts every inner product up to the most that slices hold, and one beyond', async () => {
+      for (const headDim of [8, 127, 128]) {
+        for (const keys of [127, 128, 129, 520]) {
+          const attention = cook({
+            queries: 2 * headDim,
+            keys,
+            headDim,
+            valueDim: 1,
+            q: (r, c) => +(c <= r / 2),
+            k: (r, c) => (c < (r >> 1) % headDim ? 0 : r % 2 === 0 ? -0.25 : -0.5),
+            v: (r) => 1 + (r % 2),
+          });
+          const ours = await exact.attend(attention);
+          assert.equal(ours.output, (await structured.attend(attention)).output, `${headDim}, ${keys} keys`);
+        }
+      }
+    });
+
     test('gpu takes exact for patterns, float32 for moderate f32, 64 bits otherwise, and says why', async () => {
       const cases: readonly (readonly [attention: Attention, path: string, reason: RegExp])[] = [
         [typical, 'exact', /^rows of Q and K are patterns of 70 bits, in 2 classes of keys, counted on ./],
