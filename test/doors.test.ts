@@ -57,7 +57,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['src/oracles/command'],
   'node:util': ['src/oracles/command'],
   'node:os': ['src/oracles', 'src/oracles/command', 'src/cli'],
-  'node:fs': ['src/oracles/command', 'src/cli'],
+  'node:fs': ['src/oracles', 'src/oracles/command', 'src/cli'], // oracles: is there a Vulkan driver?
   'node:fs/promises': ['src/oracles/command', 'src/cli'],
   'node:path': ['src/oracles/command', 'src/cli'],
   'node:url': ['src/cli'],

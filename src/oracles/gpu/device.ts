@@ -2,6 +2,7 @@
  * A WebGPU device: `navigator.gpu` where there is one (browsers, Deno), otherwise Dawn through the package `webgpu`,
  * which is loaded when the first device is asked for. What is missing is said in four different ways (failure.ts).
  */
+import { mayHaveDriver, ownSurroundings, type Surroundings } from './driver.ts';
 import { GpuFailure } from './failure.ts';
 
 /** What is known of an adapter. */
@@ -74,12 +75,28 @@ let dawn: Promise<GPU> | undefined;
 export function findProvider(): Promise<GPU> {
   const own = (globalThis as { readonly navigator?: { readonly gpu?: GPU } }).navigator?.gpu;
   if (own !== undefined && own !== null) return Promise.resolve(own);
-  dawn ??= loadDawn(() => import('webgpu'));
+  dawn ??= findDawn(() => import('webgpu'), ownSurroundings);
   return dawn;
 }
 
+/** The package `webgpu`, as much of it as is used. */
+interface Dawn {
+  create(flags: string[]): GPU;
+}
+
+/** Dawn, where there may be a driver for it. Throws a `GpuFailure`. */
+export async function findDawn(
+  load: () => Promise<Dawn>,
+  surroundings: () => Promise<Surroundings>,
+): Promise<GPU> {
+  if (!mayHaveDriver(await surroundings())) {
+    throw new GpuFailure('gpu-adapter-missing', 'no Vulkan driver was found');
+  }
+  return loadDawn(load);
+}
+
 /** Dawn from the package that `load` imports. Throws a `GpuFailure`. */
-export async function loadDawn(load: () => Promise<{ create(flags: string[]): GPU }>): Promise<GPU> {
+export async function loadDawn(load: () => Promise<Dawn>): Promise<GPU> {
   try {
     return (await load()).create([]);
   } catch (cause) {
