@@ -8,7 +8,11 @@ const caught = await catchFaults();
 
 suite('test/support/kernels/faulty', (test) => {
   test('a right kernel in plain JavaScript reaches the top of its ladder in f64, f32 and f16', () => {
-    assert.equal(caught[0], { fault: 'none', rungs: { f64: null, f32: null, f16: null } });
+    assert.equal(caught[0], {
+      fault: 'none',
+      rungs: { f64: null, f32: null, f16: null },
+      passesRandomTest: true,
+    });
   });
 
   test('each of the twelve planted faults is caught at some rung', () => {
@@ -25,6 +29,10 @@ suite('test/support/kernels/faulty', (test) => {
   test('all but one are caught in f32, whose demand that one does not reach', () => {
     const missed = caught.filter(({ rungs }) => rungs.f32 === null).map(({ fault }) => fault);
     assert.equal(missed, ['none', 'a denominator with a 1e-6 epsilon']);
+  });
+
+  test('a test with random matrices and a tolerance of 1e-2 lets most of them through', () => {
+    assert.ok(caught.filter(({ passesRandomTest }) => passesRandomTest).length > 6);
   });
 
   test('docs/stress.md names the rungs', () => {
