@@ -1,5 +1,5 @@
 /**
- * `npm run stress:tables`: the tables of docs/stress.md, measured on this machine. Some minutes. Kernels that are not here
+ * `npm run stress:tables`: the tables of docs/stress.md, measured on this machine; `-- faults` only one. Some minutes. Kernels that are not here
  * are named on standard error and left out: test/bench/install-peers.sh installs the others' ones.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -112,7 +112,13 @@ async function bounded(): Promise<readonly string[]> {
   return lines;
 }
 
-fill('faults', caughtTable(await catchFaults()));
-fill('bounded', await bounded());
-fill('approximate', await ladders(approximate, ['f64']));
-fill('kernels', await ladders(known, ['f64', 'f32', 'f16', 'bf16']));
+const tables: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  faults: async () => caughtTable(await catchFaults()),
+  bounded,
+  approximate: () => ladders(approximate, ['f64']),
+  kernels: () => ladders(known, ['f64', 'f32', 'f16', 'bf16']),
+};
+const wanted = process.argv.slice(2);
+for (const [name, make] of Object.entries(tables)) {
+  if (wanted.length === 0 || wanted.includes(name)) fill(name, await make());
+}

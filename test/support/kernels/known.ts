@@ -32,15 +32,19 @@ export const known: readonly Known[] = [
   named('gpu:f32', '`gpu:f32`'),
   named('gpu:f64-emulated', '`gpu:f64-emulated`'),
   named('polynomial', '`polynomial`'),
-  { name: 'plain JavaScript, float32 inside', dtypes, open: () => kernelOracle('plain', plainKernel()) },
-  named(`command-warm:${python}/numpy_attention.py --warm`, 'numpy, float32 inside', dtypes),
-  named(`command-warm:${python}/torch_attention.py --warm --backend explicit`, 'PyTorch, softmax(QKᵀ)V', [
+  {
+    name: 'plain JavaScript, half precision in float32',
+    dtypes,
+    open: () => kernelOracle('plain', plainKernel()),
+  },
+  named(`command-warm:${python}/numpy_attention.py --warm`, 'numpy, half precision in float32', dtypes),
+  named(`command-warm:${python}/torch_attention.py --backend explicit`, 'PyTorch, softmax(QKᵀ)V', [
     'f64',
     'f32',
     'bf16',
   ]),
   named(
-    `command-warm:${python}/torch_attention.py --warm --backend private`,
+    `command-warm:${python}/torch_attention.py --backend private`,
     'PyTorch, scaled_dot_product_attention',
     ['f64', 'f32', 'bf16'],
   ),
