@@ -11,6 +11,13 @@ export const defaultLimit: number = 2 ** 30;
 /** The longest string of V8, in characters. */
 const longestText = 2 ** 29 - 24;
 
+/**
+ * How much a packed file may unpack to, unless the caller says otherwise: 64 MiB and a hundred times what it takes,
+ * 256 MiB at most.
+ * Formulas shrink to a tenth or a thirtieth; what shrinks to a thousandth is made to fill the reader's memory.
+ */
+export const unpackLimit = (packed: number): number => Math.min(2 ** 28, 2 ** 26 + 100 * packed);
+
 const gzipMagic = [0x1f, 0x8b];
 const xzMagic = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
 
@@ -28,18 +35,19 @@ const unsupported: readonly {
 
 /**
  * The bytes that `bytes` stands for: unpacked if they are gzip or xz, else themselves.
- * Throws an `InputError` when a stream is truncated or corrupt, or unpacks to more than `limit` bytes; it stops
- * unpacking at the limit.
+ * Throws an `InputError` when a stream is truncated or corrupt, or unpacks to more than `limit` bytes (by default
+ * `unpackLimit`); it stops unpacking at the limit.
  */
-export async function decompress(bytes: Uint8Array, limit: number = defaultLimit): Promise<Uint8Array> {
+export async function decompress(bytes: Uint8Array, limit?: number): Promise<Uint8Array> {
+  const most = limit ?? unpackLimit(bytes.length);
   if (startsWith(bytes, gzipMagic)) {
     const packed = streamOf(bytes) as ReadableStream<BufferSource>;
-    return collect(packed.pipeThrough(new DecompressionStream('gzip')), 'gzip', limit);
+    return collect(packed.pipeThrough(new DecompressionStream('gzip')), 'gzip', most);
   }
   if (startsWith(bytes, xzMagic)) {
     // A CommonJS package whose names Node cannot see: they are on its default export.
     const { default: xz } = await import('xz-decompress');
-    return collect(new xz.XzReadableStream(streamOf(bytes)), 'xz', limit);
+    return collect(new xz.XzReadableStream(streamOf(bytes)), 'xz', most);
   }
   const known = unsupported.find(({ magic }) => startsWith(bytes, magic));
   if (known !== undefined) {
@@ -50,7 +58,8 @@ export async function decompress(bytes: Uint8Array, limit: number = defaultLimit
       hint: `unpack it first with "${known.command}"`,
     });
   }
-  if (bytes.length > limit) throw tooLarge(limit);
+  const plain = limit ?? defaultLimit;
+  if (bytes.length > plain) throw tooLarge(plain);
   return bytes;
 }
 
@@ -117,7 +126,7 @@ async function collect(
   }
   if (length > limit) {
     await reader.cancel().catch(() => undefined); // what the stream says about being stopped is of no interest
-    throw tooLarge(limit);
+    throw tooLarge(limit, `unpack it first with "${name} -d"`);
   }
   const all = new Uint8Array(length);
   let at = 0;
@@ -128,11 +137,11 @@ async function collect(
   return all;
 }
 
-function tooLarge(limit: number): InputError {
+function tooLarge(limit: number, remedy?: string): InputError {
   return new InputError({
     code: 'input-too-large',
     expected: `at most ${limit} bytes after unpacking`,
     found: 'more',
-    hint: 'is this the right file?',
+    hint: remedy === undefined ? 'is this the right file?' : `if this is the right file, ${remedy}`,
   });
 }

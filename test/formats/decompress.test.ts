@@ -64,7 +64,7 @@ suite('src/formats/decompress', (test) => {
       assert.is((await decompress(packed, bytes.length)).length, bytes.length);
       assert.is(
         (await rejectionOf(decompress(packed, bytes.length - 1))).message,
-        `expected at most ${bytes.length - 1} bytes after unpacking, found more; is this the right file?`,
+        `expected at most ${bytes.length - 1} bytes after unpacking, found more; if this is the right file, unpack it first with "${name} -d"`,
       );
     });
 
@@ -83,6 +83,8 @@ suite('src/formats/decompress', (test) => {
     const bomb = gzipSync(new Uint8Array(2 ** 27));
     assert.ok(bomb.length < 2 ** 18);
     assert.is((await rejectionOf(decompress(bomb, 2 ** 20))).code, 'input-too-large');
+    assert.is((await rejectionOf(decompress(bomb))).code, 'input-too-large');
+    assert.is((await decompress(gzipSync(new Uint8Array(2 ** 26)))).length, 2 ** 26);
   });
 
   test('plain bytes pass through, unless there are more than the limit', async () => {
