@@ -15,7 +15,7 @@ import { openOracle } from '../../src/oracles/oracles.ts';
 import { formula } from './formulas.ts';
 import { append, readJournal } from './journal.ts';
 import { markdownOf, reportOf } from './report.ts';
-import { logicSolver, runFormula } from './run.ts';
+import { runFormula } from './run.ts';
 import { foreignSolvers } from './solvers.ts';
 import { ways } from './ways.ts';
 
@@ -99,7 +99,7 @@ async function work(job: number): Promise<void> {
   const done = new Set(readJournal(journalOf(job)).map(({ number }) => number));
   const names = [...new Set(ways.map(({ oracle }) => oracle))];
   const opened = await Promise.all(names.map(async (name) => [name, await openOracle(name)] as const));
-  const solvers = [logicSolver, ...foreignSolvers()];
+  const solvers = foreignSolvers();
   let number = job;
   const tell = (way: string): void => void process.send?.({ number, way } satisfies Told);
   for (; performance.now() < end; number += jobs) {

@@ -3,7 +3,7 @@ import { isModel, type Cnf } from '../../src/problems/cnf.ts';
 import type { Oracle } from '../../src/oracles/oracle.ts';
 import { countModels } from '../../src/solvers/brute-force.ts';
 import { solveWithLogicSolver } from '../../src/solvers/logic-solver.ts';
-import { formula } from './formulas.ts';
+import { familyNames, formula } from './formulas.ts';
 import type { Finding, Line } from './journal.ts';
 import { shrink } from './shrink.ts';
 import type { ForeignSolver } from './solvers.ts';
@@ -13,13 +13,14 @@ export interface Tools {
   readonly ways: readonly Way[];
   /** By the names that the ways have for them. */
   readonly oracles: ReadonlyMap<string, Oracle>;
+  /** Of others. */
   readonly solvers: readonly ForeignSolver[];
   /** Told before each case. */
   readonly onCase?: (way: string) => void;
 }
 
 /** Our own solver in the shape of the others. */
-export const logicSolver: ForeignSolver = {
+const logicSolver: ForeignSolver = {
   name: 'logic-solver',
   solve(cnf) {
     const model = solveWithLogicSolver(cnf);
@@ -27,6 +28,12 @@ export const logicSolver: ForeignSolver = {
     return model !== null;
   },
 };
+
+/** logic-solver, and of the others, whose processes take longer than all our ways, one in turn. */
+function solversFor(number: number, foreign: readonly ForeignSolver[]): readonly ForeignSolver[] {
+  const turn = foreign[Math.floor(number / familyNames.length) % Math.max(1, foreign.length)];
+  return turn === undefined ? [logicSolver] : [logicSolver, turn];
+}
 
 export async function runFormula(seed: number, number: number, tools: Tools): Promise<Line> {
   const { family, cnf } = formula(seed, number);
@@ -51,7 +58,7 @@ export async function runFormula(seed: number, number: number, tools: Tools): Pr
     }
   }
   const solvers: Record<string, number> = {};
-  for (const { name, solve } of tools.solvers) {
+  for (const { name, solve } of solversFor(number, tools.solvers)) {
     const says = solve(cnf);
     if (says === undefined) continue;
     solvers[name] = 1;
