@@ -70,7 +70,15 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that pages may import beside ours: they are bundled into the site. */
-const pagePackages: ReadonlySet<string> = new Set(['@observablehq/plot', 'vite']);
+const pagePackages: ReadonlySet<string> = new Set([
+  '@observablehq/plot',
+  'vite',
+  'vitepress',
+  'vitepress/theme',
+  '@mdit/plugin-katex',
+  'katex/dist/katex.min.css',
+  'github-slugger',
+]);
 
 /** Globals of the outside world, and the rooms that may touch them. */
 const globals: Readonly<Record<string, { pattern: RegExp; rooms: readonly string[] }>> = {
