@@ -41,8 +41,8 @@ export function decodeElements(
   const size = bytesOf(dtype);
   const count = bytes.length / size;
   // A typed array must begin at a multiple of its element's size; tensors in a file need not.
-  const native = littleEndianHost ? bytes : swapBytes(bytes.slice(), size);
-  const { buffer, byteOffset } = native.byteOffset % size === 0 ? native : native.slice();
+  const native = littleEndianHost ? bytes : swapBytes(copied(bytes), size);
+  const { buffer, byteOffset } = native.byteOffset % size === 0 ? native : copied(native);
   if (dtype === 'f64') into.set(new Float64Array(buffer, byteOffset, count));
   else if (dtype === 'f32') into.set(new Float32Array(buffer, byteOffset, count));
   else {
@@ -52,6 +52,9 @@ export function decodeElements(
   }
   return into;
 }
+
+/** A copy, of a Buffer too, whose own `slice` is a view. */
+export const copied = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 /** Reverses each group of `size` bytes in place and returns the array. */
 export function swapBytes(bytes: Uint8Array, size: number): Uint8Array {

@@ -8,7 +8,7 @@
 import { bytesOf } from '../problems/dtype.ts';
 import type { Dtype } from '../problems/dtype.ts';
 import { InputError } from '../problems/input-error.ts';
-import { swapBytes } from './elements.ts';
+import { copied, swapBytes } from './elements.ts';
 import { quote } from './quote.ts';
 import { matrixShape, shapeText } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
@@ -71,7 +71,7 @@ export function readNpy(bytes: Uint8Array): Tensor {
   }
 
   let elements = fortranOrder ? transposed(data, rows, columns, size) : data;
-  if (order === '>') elements = swapBytes(elements.slice(), size);
+  if (order === '>') elements = swapBytes(copied(elements), size);
   return { dtype, shape: matrix, bytes: elements };
 }
 

@@ -80,6 +80,8 @@ suite('src/formats/elements', (test) => {
         const into = new Float64Array(5).fill(9);
         assert.is(decodeElements(dtype, file.subarray(offset), into), into);
         assert.equal([...into], [1, -2, 0.5, 9, 9]);
+        // Files come as Buffers, whose slice is a view and not a copy.
+        assert.equal([...decodeElements(dtype, Buffer.from(file.buffer).subarray(offset))], [1, -2, 0.5]);
       }
     }
   });

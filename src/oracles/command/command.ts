@@ -227,10 +227,8 @@ function inOutput<T>(read: () => T): T {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const { code, field } = error.fault;
-    throw new InputError({
-      ...error.fault,
-      code: code.startsWith('output-') ? code : `output-${code}`,
-      field: field === undefined || field === 'out' ? 'out' : `the output's ${field}`,
-    });
+    if (code.startsWith('output-')) throw error;
+    const place = field === undefined ? 'the output' : `the output's ${field}`;
+    throw new InputError({ ...error.fault, code: `output-${code}`, field: place });
   }
 }
