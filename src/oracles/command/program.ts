@@ -150,12 +150,12 @@ const after = (program: Program): string => {
   return said === '' ? '' : `, after it said ${JSON.stringify(said)}`;
 };
 
-/** The last lines that say something, without colours and without Python's lines of markers under a line of code. */
+/** The last lines that say something: no colours, no markers under a line of code as Python has them, no Node stack. */
 function lastLines(text: string): string {
   return stripVTControlCharacters(text)
     .split(/[\r\n]+/)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^[\^~\s]+$/.test(line))
+    .filter((line) => line !== '' && !/^([\^~\s]+|at .*|Node\.js v[\d.]+)$/.test(line))
     .slice(-shownLines)
     .map((line) => (line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line))
     .join(' | ');

@@ -61,7 +61,9 @@ const faults: Readonly<Record<string, (instance: string, output: string) => Prom
     return hang();
   },
   'exit 3': async () => {
-    process.stderr.write('first\n\u001B[31mTraceback\u001B[0m\n    ^^^\n\nValueError: bad "shape"\n');
+    process.stderr.write(
+      'first\n\u001B[31mTraceback\u001B[0m\n    ^^^\n\nValueError: bad "shape"\n    at run (x.js:1)\nNode.js v20.20.2\n',
+    );
     process.exit(3);
   },
   'exit 0': async () => process.exit(0),
