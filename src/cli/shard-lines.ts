@@ -6,18 +6,19 @@ import { inFile } from './instance-input.ts';
 import { requireSameRun } from './run-identity.ts';
 import { requireEachOnce } from './shard.ts';
 import type { PartFile } from './shard-rows.ts';
+import { mergeStress } from './shard-stress.ts';
 import { exitOf, worstExit } from './verify-exit.ts';
 import type { VerifyLine } from './verify-line.ts';
 
-interface PartLine {
+export interface PartLine {
   readonly name: string;
   readonly part: UnitPart;
   readonly line: JsonObject;
 }
 
 /**
- * The lines in the order of the whole run, and its exit code. Throws an `InputError` when a line is missing, there
- * twice or of another run, or a file ends in the middle of one.
+ * The lines in the order of the whole run, or the one of a whole suite, and the exit code. Throws an `InputError` when
+ * a unit is missing, there twice or of another run, or a file ends in the middle of a line.
  */
 export function mergeLines(files: readonly PartFile[]): { readonly text: string; readonly exit: number } {
   const lines = files.flatMap(readLines);
@@ -38,11 +39,18 @@ export function mergeLines(files: readonly PartFile[]): { readonly text: string;
       code: 'parts-differ',
       file: name,
       field: 'shard',
-      expected: `a line of ${of} shards of ${units} files, as in ${first.name}`,
+      expected: `a line of ${of} shards of ${units} units, as in ${first.name}`,
       found: `one of ${part.of} of ${part.units}`,
       hint: 'give the parts of one run',
     });
   }
+  return run.command === 'stress' ? mergeStress(lines, first.part) : mergeFiles(lines, first.part);
+}
+
+function mergeFiles(
+  lines: readonly PartLine[],
+  { of, units }: UnitPart,
+): { readonly text: string; readonly exit: number } {
   requireEachOnce(
     lines.map(({ name, part }) => ({ name, at: part.at })),
     units,

@@ -29,6 +29,18 @@ export function unitsOf<Unit>(units: readonly Unit[], shard: Shard | undefined):
   return units.map((unit, at) => ({ unit, at })).filter(({ at }) => at % of === index);
 }
 
+/** Throws an `InputError` when a shard would have nothing. */
+export function requireUnits({ of }: Shard, units: number, unit: string): void {
+  if (of <= units) return;
+  throw new InputError({
+    code: 'shards-too-many',
+    field: '--shard',
+    expected: `at most ${units} shards, one for each ${unit}`,
+    found: String(of),
+    hint: 'take fewer shards',
+  });
+}
+
 /** Throws an `InputError` when one of the numbers 0 … count − 1 is missing or there twice. */
 export function requireEachOnce(
   parts: readonly { readonly name: string; readonly at: number }[],

@@ -1,4 +1,5 @@
 /** What `seth stress` found, as its JSON has it. */
+import type { UnitPart } from '../formats/part.ts';
 import type { RungResult } from '../experiments/stress/run.ts';
 import type { DtypeScore } from '../experiments/stress/score.ts';
 import type { SuiteName } from '../experiments/stress/suite.ts';
@@ -13,6 +14,8 @@ export interface StressOutcome {
   readonly passed: boolean;
   readonly scores: readonly DtypeScore[];
   readonly rungs: readonly RungResult[];
+  /** Which of the suite's rungs these are, where they are not all; `at` is the first. */
+  readonly shard?: UnitPart;
 }
 
 /** `1.2e-6`; `none` where there is no finite number. */

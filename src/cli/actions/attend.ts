@@ -20,7 +20,7 @@ import { formatOf, outputFormat } from '../output-format.ts';
 import { openProgress } from '../progress.ts';
 import { nameOf } from '../read.ts';
 import { runIdentity } from '../run-identity.ts';
-import { shardOf } from '../shard.ts';
+import { requireUnits, shardOf } from '../shard.ts';
 import { print, refuseTerminal, writeWhole } from '../write.ts';
 
 export async function attend(args: AttendArguments): Promise<number> {
@@ -91,7 +91,7 @@ const rowsOf = (matrix: Matrix, { from, to }: { readonly from: number; readonly 
 });
 
 /** A part says which rows it has, and has some. */
-function requirePart({ of }: Shard, rows: number, format: 'safetensors' | 'npy', output: string): void {
+function requirePart(shard: Shard, rows: number, format: 'safetensors' | 'npy', output: string): void {
   if (format === 'npy') {
     throw new InputError({
       code: 'output-format',
@@ -101,14 +101,7 @@ function requirePart({ of }: Shard, rows: number, format: 'safetensors' | 'npy',
       hint: 'write .safetensors files: "seth merge" makes the whole a .npy',
     });
   }
-  if (of <= rows) return;
-  throw new InputError({
-    code: 'shards-too-many',
-    field: '--shard',
-    expected: `at most ${rows} shards, one for each query`,
-    found: String(of),
-    hint: 'take fewer shards',
-  });
+  requireUnits(shard, rows, 'query');
 }
 
 function attentionOf({ scale: said, q, k, v }: Instance, typed: Typed, memory: number): Attention {

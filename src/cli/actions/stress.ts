@@ -7,7 +7,10 @@ import { suiteRungs, suiteVersion, topLevel } from '../../experiments/stress/sui
 import type { StressArguments } from '../commands/stress.ts';
 import { exits, UsageError } from '../faults.ts';
 import { numberOf } from '../options.ts';
+import { openJournal } from '../journal.ts';
 import { openProgress } from '../progress.ts';
+import { runIdentity } from '../run-identity.ts';
+import { requireUnits, shardOf, unitsOf } from '../shard.ts';
 import { stressJunit } from '../stress-junit.ts';
 import type { StressOutcome } from '../stress-outcome.ts';
 import { stressTable } from '../stress-table.ts';
@@ -23,20 +26,30 @@ export async function stress(args: StressArguments): Promise<number> {
   const required = numberOf('require', args.require, { min: 0, max: highest, whole: true });
   const page = args.html === undefined ? undefined : (await import('../stress-page.ts')).stressPage;
   const draw = await page?.();
-  const specs = suiteRungs(args.suite, asked);
+  const all = suiteRungs(args.suite, asked);
+  const shard = shardOf(args.shard);
+  if (shard !== undefined) requireUnits(shard, all.length, 'rung');
+  const specs = unitsOf(all, shard).map(({ unit }) => unit);
+  const identity = runIdentity('stress', { ...args, suiteVersion });
   const oracle = await openOracle(args.oracle);
   const progress = await openProgress(args.progress);
   const table = stressTable(specs);
   const prints = onOutput === 0;
 
   const run = async (): Promise<StressOutcome> => {
+    const journal = await openJournal<RungResult>(args.journal, identity, shard);
     const rungs = await runRungs(specs, oracle, {
+      known: (rung) => journal.find([rung]),
       onProgress: (done, rung) => progress.update(done, rung),
       onResult: async (result: RungResult) => {
+        // An oracle that gave no answer is asked again by the next run.
+        const isNew = journal.find([result.rung]) === undefined;
+        if (isNew && result.seconds !== null) await journal.keep([result.rung], result);
         if (prints) await progress.aside(() => print(table.row(result)));
       },
     });
     progress.stop();
+    await journal.close();
     const scores = scoreOf(rungs, required);
     return {
       tool: `seth-attention ${version()}`,
@@ -46,6 +59,7 @@ export async function stress(args: StressArguments): Promise<number> {
       passed: scores.every(({ passed }) => passed),
       scores,
       rungs,
+      ...(shard && { shard: { ...shard, at: shard.index, units: all.length, run: identity } }),
     };
   };
 

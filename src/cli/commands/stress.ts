@@ -2,9 +2,10 @@ import type { CommandModule } from 'yargs';
 import type { Dtype } from '../../problems/dtype.ts';
 import type { SuiteName } from '../../experiments/stress/suite.ts';
 import { act } from '../act.ts';
+import { journalOption, shardOption, type LongRunArguments } from '../long-run-options.ts';
 import { jsonOption, oracleOption, progressOption, type ReportArguments, type Typed } from '../options.ts';
 
-export interface StressArguments extends ReportArguments {
+export interface StressArguments extends ReportArguments, LongRunArguments {
   readonly oracle: string;
   readonly suite: SuiteName;
   readonly dtype: Dtype | 'all';
@@ -41,6 +42,8 @@ export const stress: CommandModule<object, StressArguments> = {
           requiresArg: true,
           describe: 'Write a page with figures that needs nothing beside it; - is standard output',
         },
+        journal: journalOption,
+        shard: shardOption,
         json: jsonOption,
         progress: progressOption,
       })

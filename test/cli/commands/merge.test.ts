@@ -103,7 +103,7 @@ suite('src/cli/commands/merge', (test) => {
         ],
         [text.replace('"witness":"scan"', '"witness":"columns"'), /--witness: expected scan, found columns/],
         [text.replaceAll('"of":3', '"of":4'), /shard\.at: expected what shard 1\/4 has/],
-        [text.replaceAll('"units":5', '"units":6'), /expected a line of 3 shards of 5 files/],
+        [text.replaceAll('"units":5', '"units":6'), /expected a line of 3 shards of 5 units/],
         [text.replace(/,"shard":.*/, '}'), /shard: expected .*, found nothing/],
         [text.replace('"at":4', '"at":1'), /file 2 of 5, of shard 1\/3 once, found it twice/],
         ['', /expected file 2 of 5, of shard 1\/3, found no part that has it, nor 1 more/],
@@ -223,6 +223,46 @@ suite('src/cli/commands/merge', (test) => {
         `seth: b: expected a .safetensors file, as ${a} is, found another one; give the parts of one run only\n`,
       );
       assert.not(listing(folder).includes('whole.npy'));
+    });
+  });
+
+  test('the shards of stress are the outcome of the whole suite, and a journal keeps its rungs', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--dtype', 'bf16', '--json', '--journal', 'j'];
+      const rungs = (text: string): unknown[] =>
+        (jsonLines(text)[0]!['rungs'] as Record<string, unknown>[]).map((rung) => ({
+          ...rung,
+          seconds: 0,
+          pairsPerSecond: 0,
+        }));
+      const whole = await seth(args, { cwd: folder });
+      assert.is(whole.code, 0, whole.stderr);
+      const again = await seth(args, { cwd: folder });
+      assert.is(again.stdout, whole.stdout);
+      for (const i of [0, 1]) {
+        const part = await seth([...args, '--shard', `${i}/2`], { cwd: folder });
+        assert.is(part.code, 0);
+        writeFileSync(join(folder, `${i}.json`), part.stdout);
+      }
+      const merged = await seth(['merge', '-', '1.json', '0.json'], { cwd: folder });
+      assert.is(merged.code, 0, merged.stderr);
+      assert.equal(rungs(merged.stdout), rungs(whole.stdout));
+      const withoutRates = (text: string): unknown =>
+        (jsonLines(text)[0]!['scores'] as object[]).map((score) => ({ ...score, pairsPerSecond: 0 }));
+      assert.equal(withoutRates(merged.stdout), withoutRates(whole.stdout));
+      assert.equal(Object.keys(jsonLines(merged.stdout)[0]!), Object.keys(jsonLines(whole.stdout)[0]!));
+      assert.match(
+        faultOf(() => mergeLines(read(folder, ['1.json']))).message,
+        /^expected rung 1 of \d+, of shard 0\/2, found no part that has it, /,
+      );
+      assert.equal(listing(join(folder, 'j')), [
+        'stress-0-of-2.journal',
+        'stress-1-of-2.journal',
+        'stress.journal',
+      ]);
+      const { code, stderr } = await seth(['stress', '--dtype', 'bf16', '--shard', '0/500'], { cwd: folder });
+      assert.is(code, 2);
+      assert.match(stderr, /^seth: --shard: expected at most \d+ shards, one for each rung, found 500; /);
     });
   });
 

@@ -1,0 +1,50 @@
+/** What shards of `seth stress` found, put together to the outcome of the whole suite. */
+import { InputError } from '../problems/input-error.ts';
+import type { UnitPart } from '../formats/part.ts';
+import { scoreOf } from '../experiments/stress/score.ts';
+import { exits } from './faults.ts';
+import { numberOf } from './options.ts';
+import { requireEachOnce } from './shard.ts';
+import type { PartLine } from './shard-lines.ts';
+import type { StressOutcome } from './stress-outcome.ts';
+
+/** The scores are reckoned anew, from the rungs of all parts. */
+export function mergeStress(
+  lines: readonly PartLine[],
+  { of, units, run }: UnitPart,
+): { readonly text: string; readonly exit: number } {
+  const placed = lines.flatMap(({ name, part, line }) => {
+    const { rungs } = line as unknown as StressOutcome;
+    if (!Array.isArray(rungs)) throw notOutcome(name);
+    return (rungs as StressOutcome['rungs']).map((rung, k) => ({ name, at: part.index + k * of, rung }));
+  });
+  requireEachOnce(placed, units, (at) => `rung ${at + 1} of ${units}, of shard ${at % of}/${of}`);
+  const rungs = placed.toSorted((a, b) => a.at - b.at).map(({ rung }) => rung);
+  const [{ line, name }] = lines as readonly [PartLine];
+  const { tool, suite, version, oracle } = line as unknown as StressOutcome;
+  const other = lines.find((part) => part.line['oracle'] !== oracle);
+  if (other !== undefined) {
+    throw new InputError({
+      code: 'parts-differ',
+      file: other.name,
+      field: 'oracle',
+      expected: `${oracle}, as in ${name}`,
+      found: (other.line as unknown as StressOutcome).oracle,
+      hint: 'give the parts of one run',
+    });
+  }
+  const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
+  const passed = scores.every((score) => score.passed);
+  const outcome: StressOutcome = { tool, suite, version, oracle, passed, scores, rungs };
+  return { text: `${JSON.stringify(outcome)}\n`, exit: passed ? exits.ok : exits.disagreement };
+}
+
+const notOutcome = (file: string): InputError =>
+  new InputError({
+    code: 'not-a-part',
+    file,
+    field: 'rungs',
+    expected: 'the JSON of "seth stress --json --shard"',
+    found: 'something else',
+    hint: 'give what a run with --shard wrote, unchanged',
+  });
