@@ -9,6 +9,10 @@ const isHeld = (character: string): boolean =>
   '\t\n\r'.includes(character) || (character >= ' ' && character !== '\ufffe' && character !== '\uffff');
 
 suite('src/cli/escape-markup', (test) => {
+  test('the five characters of markup are written as entities', () => {
+    assert.is(escapeMarkup(`<a b="c" d='e'> & f`), '&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt; &amp; f');
+  });
+
   test('any text comes back from an attribute and from an element, but for what XML cannot hold', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {

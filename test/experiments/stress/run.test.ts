@@ -64,19 +64,23 @@ suite('src/experiments/stress/run', (test) => {
     assert.match(result!.reason!, /out\[5, 0\] is NaN/);
   });
 
-  test('a second head that is wrong fails the rung', async () => {
+  test('a head that is wrong fails the rung, whichever it is, and its rows are named', async () => {
     const heads = bf16.filter(({ heads: count }) => count > 1).slice(0, 1);
-    const first = await runRungs(heads, kernelOracle('right', right));
-    assert.ok(first[0]!.passed);
-    let calls = 0;
-    const second = kernelOracle('half', (matrices) =>
-      calls++ === 1 ? right(matrices).fill(0.1) : right(matrices),
-    );
-    const [result] = await runRungs(heads, second);
-    assert.not(result!.passed);
-    assert.ok(result!.wrongRows.length > 0);
-    assert.ok(result!.wrongRows.every(({ head }) => head === 1));
-    assert.match(result!.reason!, /head 1, out\[/);
+    const [good] = await runRungs(heads, kernelOracle('right', right));
+    assert.ok(good!.passed);
+    const pairs = good!.heads * good!.queries * good!.keys;
+    assert.ok(Math.abs(good!.pairsPerSecond! * good!.seconds! - pairs) < 1e-6 * pairs);
+    for (const spoilt of [0, 1]) {
+      let calls = 0;
+      const half = kernelOracle('half', (matrices) =>
+        calls++ === spoilt ? right(matrices).fill(0.1) : right(matrices),
+      );
+      const [result] = await runRungs(heads, half);
+      assert.not(result!.passed);
+      assert.ok(result!.wrongRows.length > 0);
+      assert.ok(result!.wrongRows.every(({ head }) => head === spoilt));
+      assert.match(result!.reason!, new RegExp(`head ${spoilt}, out\\[`));
+    }
   });
 
   test('an output of another size is refused', async () => {
@@ -144,13 +148,14 @@ suite('src/experiments/stress/score', (test) => {
       result('f32/3/a', true),
       result('f32/3/b', false),
       result('f32/4/a', true),
+      result('f32/4/b', false),
     ]);
     assert.is(score!.reached, 2);
     assert.is(score!.top, 4);
     assert.is(score!.firstFailed, 'f32/3/b');
     assert.is(score!.rungsPassed, 4);
     assert.is(score!.passed, false);
-    assert.is(score!.wrong, 1);
+    assert.is(score!.wrong, 2);
   });
 
   test('what is required is the top, or a lower level', () => {
