@@ -138,7 +138,7 @@ function lightAll(): void {
   }
 }
 
-const hint = find('focus').textContent;
+const hint = find('focus').textContent.trim();
 
 let frame = 0;
 store.subscribe((state, before) => {

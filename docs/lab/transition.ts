@@ -2,6 +2,7 @@
 import './lab.css';
 import * as Plot from '@observablehq/plot';
 import result from './transition.json';
+import { asImage } from './figure.ts';
 import { number } from './numbers.ts';
 import { widthOf } from './room.ts';
 import { openTheme } from './theme.ts';
@@ -30,14 +31,6 @@ function figure(host: HTMLElement, of: 'rankExponent' | 'amplificationExponent',
       width: Math.max(280, widthOf(host, draw)),
       height: 320,
       marginRight: 58,
-      ariaLabel: of === 'rankExponent' ? 'exponent of the rank' : 'exponent of the amplification',
-      ariaDescription: gammas
-        .map(
-          (gamma) =>
-            [gamma, result.paper.find((row) => row.gamma === gamma && row.log2n === last)![of]] as const,
-        )
-        .map(([gamma, value]) => `γ = ${gamma}: ${number(value)} at n = 2^${last}`)
-        .join('; '),
       x: { label: 'log₂ n', domain: [Math.min(...result.config.paper), last], ticks: 8 },
       y: { label: 'exponent of n', domain: [0, 4.5], clamp: true, grid: true, ticks: 5 },
       marks: [
@@ -88,7 +81,14 @@ function figure(host: HTMLElement, of: 'rankExponent' | 'amplificationExponent',
         ),
       ],
     });
-    host.replaceChildren(plot);
+    const text = gammas
+      .map(
+        (gamma) =>
+          [gamma, result.paper.find((row) => row.gamma === gamma && row.log2n === last)![of]] as const,
+      )
+      .map(([gamma, value]) => `γ = ${gamma}: ${number(value)} at n = 2^${last}`)
+      .join('; ');
+    host.replaceChildren(asImage(plot, `exponent of n: ${text}`));
   };
   draw();
   redraw.push(draw);

@@ -1,12 +1,13 @@
 /** The decoded counts: what was read for each left vector, how far it may be off, and the integers it must choose from. */
 import * as Plot from '@observablehq/plot';
 import { widthOf } from '../room.ts';
+import { asImage, type PlotElement } from '../figure.ts';
 import { isDrawn, type Drawn, type LabState, type LabStore, type View } from '../state.ts';
 import { pointing } from './pointing.ts';
 
 export function countsView(host: HTMLElement, store: LabStore): View {
   const { to, left, pin } = pointing(store);
-  let plot: ReturnType<typeof Plot.plot> | undefined;
+  let plot: PlotElement | undefined;
   let marks: Element[] = [];
   host.addEventListener('pointermove', (event) => {
     const rows = store.get().snapshot?.left.rows;
@@ -42,7 +43,7 @@ interface Bar {
   readonly certain: boolean;
 }
 
-function figure({ snapshot }: Drawn, width: number): ReturnType<typeof Plot.plot> {
+function figure({ snapshot }: Drawn, width: number): PlotElement {
   const { estimates, margins, left } = snapshot;
   const certain = (i: number): boolean => margins[i]! < 0.5;
   // The axis fits what is certified, or else what there can be; bars beyond it are cut.
@@ -62,15 +63,13 @@ function figure({ snapshot }: Drawn, width: number): ReturnType<typeof Plot.plot
   });
   const open = bars.filter((bar) => !bar.certain).length;
   const thick = Math.max(1.2, Math.min(6, width / left.rows / 3));
-  return Plot.plot({
+  const plot = Plot.plot({
     width,
     height: 220,
     marginLeft: 40,
     marginRight: 12,
     marginTop: 18,
     marginBottom: 34,
-    ariaLabel: 'decoded counts',
-    ariaDescription: `${left.rows} counts, ${open === 0 ? 'all certified' : `${open} of them open`}`,
     x: {
       label: 'left vector i',
       domain: [-0.7, left.rows - 0.3],
@@ -104,4 +103,5 @@ function figure({ snapshot }: Drawn, width: number): ReturnType<typeof Plot.plot
       }),
     ],
   });
+  return asImage(plot, `${left.rows} counts, ${open === 0 ? 'all certified' : `${open} of them open`}`);
 }

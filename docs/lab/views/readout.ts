@@ -1,5 +1,6 @@
 /** The readout: r(s) against [s = 0], and the weights of its nodes between x_min and 1. */
 import * as Plot from '@observablehq/plot';
+import { asImage, type PlotElement } from '../figure.ts';
 import { productOf } from '../focus.ts';
 import { widthOf } from '../room.ts';
 import { isDrawn, type Drawn, type LabState, type LabStore, type View } from '../state.ts';
@@ -54,8 +55,6 @@ export function readoutView(hosts: Record<'response' | 'nodes', HTMLElement>, st
   };
 }
 
-type PlotElement = ReturnType<typeof Plot.plot>;
-
 interface Figure {
   readonly nearest: (event: PointerEvent) => number | undefined;
   readonly light: (at: number | undefined) => void;
@@ -81,12 +80,10 @@ function place(host: HTMLElement, plot: PlotElement, xs: readonly number[]): Fig
 
 function responsePlot({ snapshot }: Drawn, width: number): PlotElement {
   const points = snapshot.responses.map((r, s) => ({ s, r }));
-  return Plot.plot({
+  const plot = Plot.plot({
     ...box,
     width,
     height: 170,
-    ariaLabel: 'readout',
-    ariaDescription: `r(0) is ${snapshot.responses[0]!.toFixed(3)} and r(s) is near 0 for s = 1 to ${snapshot.degree}`,
     x: {
       label: 'inner product s',
       domain: [-0.5, snapshot.degree + 0.5],
@@ -106,6 +103,10 @@ function responsePlot({ snapshot }: Drawn, width: number): PlotElement {
       Plot.dot(points, { x: 's', y: 'r', r: 3, fill: 'var(--high)', className: 'points' }),
     ],
   });
+  return asImage(
+    plot,
+    `r(0) is ${snapshot.responses[0]!.toFixed(3)} and r(s) is near 0 for s = 1 to ${snapshot.degree}`,
+  );
 }
 
 /** Weights grow to 10^20: the axis is linear within ±1 and in powers of ten outside. */
@@ -113,12 +114,10 @@ function nodesPlot({ snapshot }: Drawn, width: number): PlotElement {
   const points = snapshot.nodes.map((x, k) => ({ x, w: snapshot.readout.weights[k]! }));
   const most = Math.max(10, ...points.map(({ w }) => Math.abs(w)));
   const top = 10 ** Math.floor(Math.log10(most));
-  return Plot.plot({
+  const plot = Plot.plot({
     ...box,
     width,
     height: 170,
-    ariaLabel: 'nodes and weights',
-    ariaDescription: `${points.length} nodes from x = ${Math.min(...snapshot.nodes).toPrecision(3)} to 1, weights up to ${most.toPrecision(2)}`,
     x: { label: 'node x', domain: [0, 1], ticks: 5 },
     y: {
       label: 'weight',
@@ -141,6 +140,10 @@ function nodesPlot({ snapshot }: Drawn, width: number): PlotElement {
       }),
     ],
   });
+  return asImage(
+    plot,
+    `${points.length} nodes from x = ${Math.min(...snapshot.nodes).toPrecision(3)} to 1, weights up to ${most.toPrecision(2)}`,
+  );
 }
 
 const power = (w: number): string => {

@@ -1,0 +1,222 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/harness.ts';
+import { findBrowser, openBrowser, openPage, openSite, settled } from './site.ts';
+
+const program = findBrowser();
+
+/** Moves a slider as a drag does: an input event at the place. */
+async function drag(page: Page, id: string, place: number): Promise<void> {
+  await page.locator(`#${id}`).evaluate((slider: HTMLInputElement, value) => {
+    slider.value = String(value);
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+  }, place);
+  await settled(page);
+}
+
+async function type(page: Page, text: string): Promise<void> {
+  await page.fill('#text', text);
+  await settled(page);
+}
+
+const verdictOf = async (page: Page): Promise<string> => (await page.textContent('#verdict'))!.trim();
+
+/** How many pixels of a canvas have something on them. */
+const inked = (page: Page, selector: string): Promise<number> =>
+  page.locator(selector).evaluate((canvas: HTMLCanvasElement) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', {
+      willReadFrequently: true,
+    })!;
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 3; at < data.length; at += 4) if (data[at]! > 0) count++;
+    return count;
+  });
+
+if (program !== undefined) {
+  /** Runs on pages of one browser; none of them may have complained. */
+  const withPages = async (
+    run: (visit: (path: string, width: number) => Promise<Page>, url: string) => Promise<void>,
+    gpu = false,
+  ): Promise<void> => {
+    const site = await openSite();
+    const browser = await openBrowser(program, gpu);
+    const visit = async (path: string, width: number): Promise<Page> => {
+      const { page, complaints: own } = await openPage(browser, { viewport: { width, height: 900 } });
+      await page.goto(site.url + path);
+      await settled(page);
+      complaints.push(own);
+      return page;
+    };
+    const complaints: string[][] = [];
+    try {
+      await run(visit, site.url);
+    } finally {
+      await browser.close();
+      await site.close();
+    }
+    assert.equal(complaints.flat(), []);
+  };
+  const withPage = (run: (page: Page) => Promise<void>, gpu = false): Promise<void> =>
+    withPages(async (visit) => run(await visit('/lab/index.html', 1440)), gpu);
+
+  suite('lab', (test) => {
+    test('a formula typed in either notation gets its count; below the smallest B it is inconclusive, and noise does the same', () =>
+      withPage(async (page) => {
+        assert.is(await verdictOf(page), 'satisfiable, 8 models');
+        await type(page, '(p or q or r) and (not p or not q) and (not p or not r) and (not q or not r)');
+        assert.is(await verdictOf(page), 'satisfiable, 3 models');
+        await type(page, 'p\nnot p or q\nnot q');
+        assert.is(await verdictOf(page), 'unsatisfiable');
+        await page.check('input[value=dimacs]');
+        assert.match(await page.inputValue('#text'), /^c 1 = p, 2 = q\np cnf 2 3\n1 0\n-1 2 0\n-2 0\n$/);
+        await type(page, 'p cnf 6 2\n1 2 0\n-3 4 5 0\n');
+        assert.is(await verdictOf(page), 'satisfiable, 42 models'); // 3 · 7 · 2
+        const certified = Number(await page.inputValue('#bound'));
+        await drag(page, 'bound', certified - 1);
+        assert.is(await verdictOf(page), 'inconclusive');
+        assert.match((await page.textContent('#gauge-text'))!, /≥ ½/);
+        await drag(page, 'bound', certified);
+        assert.is(await verdictOf(page), 'satisfiable, 42 models');
+        await drag(page, 'noise', 60);
+        assert.is(await verdictOf(page), 'inconclusive');
+        await page.uncheck('#admitted');
+        await settled(page);
+        assert.is(await verdictOf(page), 'output refused');
+      }));
+
+    test('what is wrong with a formula is said with its line, the page stays as it was, and a formula too large is refused', () =>
+      withPage(async (page) => {
+        await page.check('input[value=dimacs]');
+        await page.fill('#text', 'p cnf 2 2\n1 2 0\n1 x 0\n');
+        assert.match(
+          (await page.textContent('#fault'))!,
+          /^line 3: expected a literal, a 0 that ends a clause, or a comment, found "x"/,
+        );
+        assert.is(await page.textContent('#gutter .wrong'), '3');
+        assert.is(await page.getAttribute('#text', 'aria-invalid'), 'true');
+        assert.is(await verdictOf(page), 'satisfiable, 8 models');
+        await page.fill('#text', 'p cnf 40 1\n1 0\n');
+        assert.match(
+          (await page.textContent('#fault'))!,
+          /at most 16 variables on this page, found 40 variables; .*seth verify/,
+        );
+        await page.check('input[value=plain]');
+        await page.fill('#text', 'a or b\nb and');
+        assert.match((await page.textContent('#fault'))!, /^line 2: expected a clause after "and"/);
+        await type(page, 'a or b');
+        assert.is(await verdictOf(page), 'satisfiable, 3 models');
+        assert.is(await page.getAttribute('#text', 'aria-invalid'), 'false');
+      }));
+
+    test('what is pointed at lights up in every other view, by pointer and by keyboard, and a click keeps it', () =>
+      withPage(async (page) => {
+        const dark = async (): Promise<number[]> =>
+          Promise.all(
+            ['#left', '#right', '#products', '#q', '#k', '#a'].map((id) => inked(page, `${id} .over`)),
+          );
+        assert.equal(await dark(), [0, 0, 0, 0, 0, 0]);
+        await page.hover('#products .over', { position: { x: 60, y: 10 } });
+        await page.waitForFunction(() => document.querySelector('#focus')!.textContent!.startsWith('⟨a'));
+        assert.ok((await dark()).every((count) => count > 0));
+        assert.is(await page.locator('#counts .lit').count(), 1);
+        assert.is(await page.locator('#response .lit').count(), 1);
+        await page.mouse.move(2, 2);
+        await page.waitForFunction(() => document.querySelector('#focus')!.textContent!.startsWith('Point'));
+        await page.focus('#a');
+        await page.keyboard.press('ArrowRight');
+        await page.waitForFunction(() => document.querySelector('#focus')!.textContent!.includes('node 1'));
+        assert.ok((await dark()).every((count) => count > 0));
+        assert.is(await page.locator('#nodes .lit').count(), 1);
+        await page.keyboard.press('Enter');
+        await page.hover('#left .over', { position: { x: 40, y: 40 } });
+        assert.match((await page.textContent('#focus'))!, /node 1.*pinned/);
+        await page.keyboard.press('Escape');
+        await page.hover('#clauses li:nth-child(3)');
+        await page.waitForFunction(() =>
+          document.querySelector('#focus')!.textContent!.startsWith('clause 3'),
+        );
+        const [left, right, products, q, k] = await dark();
+        for (const count of [left, right, products, q, k]) assert.ok(count! > 0);
+      }));
+
+    test('without WebGPU the page says so and works, and with it the same count comes from it', async () => {
+      await withPage(async (page) => {
+        await page.waitForFunction(() =>
+          document.querySelector('#oracle-note')!.textContent!.startsWith('No WebGPU'),
+        );
+        assert.ok(await page.locator('#oracle option[value=gpu]').isDisabled());
+        await page.selectOption('#oracle', 'reference');
+        await settled(page);
+        assert.is(await verdictOf(page), 'satisfiable, 8 models');
+        assert.match((await page.textContent('#facts'))!, /reference/);
+      });
+      await withPage(async (page) => {
+        await page.waitForFunction(() =>
+          document.querySelector('#oracle-note')!.textContent!.startsWith('WebGPU: '),
+        );
+        assert.not.match((await page.textContent('#oracle-note'))!, /not looked/);
+        await page.selectOption('#oracle', 'gpu');
+        await settled(page);
+        assert.is(await verdictOf(page), 'satisfiable, 8 models');
+        assert.match((await page.textContent('#facts'))!, /gpu, (exact|f32)/);
+      }, true);
+    });
+
+    test('the other pages show their figures and steps, every link leads somewhere, and axe finds no serious fault, at the width of a phone too', async () => {
+      const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+      await withPages(async (visit, url) => {
+        for (const [path, width] of [
+          ['/lab/index.html', 1440],
+          ['/lab/index.html', 390],
+          ['/lab/transition.html', 390],
+          ['/lab/paper-route.html', 390],
+        ] as const) {
+          const page = await visit(path, width);
+          for (const theme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme: theme });
+            await page.evaluate(axe);
+            const faults = await page.evaluate(async () => {
+              const { violations } = await (window as unknown as { axe: Axe }).axe.run();
+              return violations
+                .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+                .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+            });
+            assert.equal(faults, [], `${path} ${width} ${theme}`);
+          }
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(wide <= 0, `${path} is ${wide} pixels too wide for ${width}`);
+          const links = await page
+            .locator('a[href]')
+            .evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).href));
+          for (const link of links) {
+            assert.ok(link.startsWith(url), link);
+            assert.is((await page.request.get(link)).status(), 200, link);
+            const { hash } = new URL(link);
+            if (hash !== '') assert.is(await page.locator(hash).count(), 1, link);
+          }
+          if (path.includes('transition')) {
+            assert.ok((await page.locator('#rank svg path').count()) >= 5);
+            assert.ok((await page.locator('#hard tbody tr').count()) >= 6);
+          }
+          if (path.includes('paper')) {
+            assert.match((await page.textContent('#steps li:last-child'))!, /satisfiable/);
+            assert.ok((await page.locator('#ledger tbody tr').count()) > 15);
+            await page.fill('#text', 'a\nnot a or b\nnot b');
+            await settled(page);
+            assert.match((await page.textContent('#steps li:last-child'))!, /unsatisfiable/);
+          }
+        }
+      });
+    });
+  });
+}
+
+interface Axe {
+  run(): Promise<{
+    violations: { id: string; impact: string | null; nodes: { html: string }[] }[];
+  }>;
+}
