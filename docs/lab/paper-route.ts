@@ -80,12 +80,19 @@ function ledgerOf(steps: readonly ExplainedStep[]): HTMLElement[] {
     return tr;
   };
   const head = document.createElement('thead');
-  head.append(line(['step', 'parameter', 'promised', 'here'], 'th'));
+  head.append(line(['parameter', 'promised', 'here'], 'th'));
   const body = document.createElement('tbody');
-  for (const { title, theorem, ledger } of steps)
-    ledger.forEach(({ parameter, promised, actual }, at) =>
-      body.append(line([at === 0 ? title : at === 1 ? theorem : '', parameter, promised, actual], 'td')),
+  for (const { title, theorem, ledger } of steps) {
+    if (ledger.length === 0) continue;
+    const step = body.insertRow().appendChild(document.createElement('th'));
+    step.colSpan = 3;
+    step.className = 'step';
+    step.textContent = `${title} `;
+    step.appendChild(document.createElement('span')).textContent = theorem;
+    body.append(
+      ...ledger.map(({ parameter, promised, actual }) => line([parameter, promised, actual], 'td')),
     );
+  }
   return [head, body];
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -14,11 +15,14 @@ const commands = [
   'generate',
   'attend',
   'decode',
+  'check',
   'merge',
   'reduce',
   'random',
   'explain',
+  'stress',
   'transition',
+  'lab',
   'doctor',
 ];
 const families = 'uniform planted pigeonhole parity colouring ladder sequential teaching'.split(' ');
@@ -86,7 +90,9 @@ suite('src/cli/main', (test) => {
         }
       }
       for (const example of examples) {
-        const { code, stderr } = await shell(example, { cwd: folder });
+        const { code, stderr } = example.startsWith('  seth lab ')
+          ? await interrupted(example)
+          : await shell(example, { cwd: folder });
         const expected = / (solve|decode) [^|]*$/.test(example) ? [10, 20] : [0];
         assert.ok(expected.includes(code!), `${example}: exit ${code}\n${stderr}`);
       }
@@ -251,3 +257,13 @@ suite('src/cli/main', (test) => {
     assert.is(code, 2);
   });
 });
+
+/** An example that runs until it is interrupted, which happens once it has said something. */
+async function interrupted(example: string): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn(process.execPath, [mainFile, ...example.trim().split(/ +/).slice(1)]);
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout.once('data', () => child.kill('SIGINT'));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return { code, stderr };
+}

@@ -120,15 +120,15 @@ if (program !== undefined) {
           );
         assert.equal(await dark(), [0, 0, 0, 0, 0, 0]);
         await page.hover('#products .over', { position: { x: 60, y: 10 } });
-        await page.waitForFunction(() => document.querySelector('#focus')!.textContent!.startsWith('⟨a'));
+        await page.waitForFunction(() => document.querySelector('#focus')!.textContent.startsWith('⟨a'));
         assert.ok((await dark()).every((count) => count > 0));
         assert.is(await page.locator('#counts .lit').count(), 1);
         assert.is(await page.locator('#response .lit').count(), 1);
         await page.mouse.move(2, 2);
-        await page.waitForFunction(() => document.querySelector('#focus')!.textContent!.startsWith('Point'));
+        await page.waitForFunction(() => document.querySelector('#focus')!.textContent.startsWith('Point'));
         await page.focus('#a');
         await page.keyboard.press('ArrowRight');
-        await page.waitForFunction(() => document.querySelector('#focus')!.textContent!.includes('node 1'));
+        await page.waitForFunction(() => document.querySelector('#focus')!.textContent.includes('node 1'));
         assert.ok((await dark()).every((count) => count > 0));
         assert.is(await page.locator('#nodes .lit').count(), 1);
         await page.keyboard.press('Enter');
@@ -137,7 +137,7 @@ if (program !== undefined) {
         await page.keyboard.press('Escape');
         await page.hover('#clauses li:nth-child(3)');
         await page.waitForFunction(() =>
-          document.querySelector('#focus')!.textContent!.startsWith('clause 3'),
+          document.querySelector('#focus')!.textContent.startsWith('clause 3'),
         );
         const [left, right, products, q, k] = await dark();
         for (const count of [left, right, products, q, k]) assert.ok(count! > 0);
@@ -146,7 +146,7 @@ if (program !== undefined) {
     test('without WebGPU the page says so and works, and with it the same count comes from it', async () => {
       await withPage(async (page) => {
         await page.waitForFunction(() =>
-          document.querySelector('#oracle-note')!.textContent!.startsWith('No WebGPU'),
+          document.querySelector('#oracle-note')!.textContent.startsWith('No WebGPU'),
         );
         assert.ok(await page.locator('#oracle option[value=gpu]').isDisabled());
         await page.selectOption('#oracle', 'reference');
@@ -156,7 +156,7 @@ if (program !== undefined) {
       });
       await withPage(async (page) => {
         await page.waitForFunction(() =>
-          document.querySelector('#oracle-note')!.textContent!.startsWith('WebGPU: '),
+          document.querySelector('#oracle-note')!.textContent.startsWith('WebGPU: '),
         );
         assert.not.match((await page.textContent('#oracle-note'))!, /not looked/);
         await page.selectOption('#oracle', 'gpu');

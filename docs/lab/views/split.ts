@@ -25,7 +25,8 @@ export function splitView(hosts: Sides, captions: Sides, store: LabStore): View 
       if (!isDrawn(state)) return;
       const { names, cnf } = state.shown;
       const half = leftHalf(cnf.variables);
-      const listed = (some: readonly string[]): string => (some.length === 0 ? '' : `(${some.join(' ')})`);
+      const listed = (some: readonly string[]): string =>
+        some.length === 0 ? '' : `(${some.length > 4 ? `${some[0]} … ${some.at(-1)}` : some.join(' ')})`;
       captions.left.textContent = listed(names.slice(0, half));
       captions.right.textContent = listed(names.slice(half));
       for (const { side, view } of sides) view.draw(pictureOf(state, side));

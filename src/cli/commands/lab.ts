@@ -21,7 +21,6 @@ export const lab: CommandModule<object, LabArguments> = {
         },
         'no-open': { boolean: true, default: false, describe: 'Print the address and open no browser' },
       })
-      .example('seth lab', '')
       .example('seth lab --port 8080 --no-open', '')
       .epilogue('It runs until Ctrl-C. Exit code: 0 ended, 2 bad input.'),
   handler: act(async () => (await import('../actions/lab.ts')).lab),

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import * as assert from 'uvu/assert';
+import { suite } from '../../support/harness.ts';
+import { mainFile, seth } from '../seth.ts';
+
+suite('src/cli/commands/lab', (test) => {
+  test('it serves the page on a free port of this machine, isolated and nothing but the site, until it is interrupted, which is no failure', async () => {
+    const child = spawn(process.execPath, [mainFile, 'lab', '--port', '0', '--no-open']);
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+    const url = chunk.toString().trim();
+    assert.match(url, /^http:\/\/localhost:\d+\/lab\/$/);
+    const page = await fetch(url);
+    assert.is(page.status, 200);
+    assert.match(await page.text(), /<title>The lab/);
+    assert.is(page.headers.get('cross-origin-opener-policy'), 'same-origin');
+    assert.is(page.headers.get('cross-origin-embedder-policy'), 'require-corp');
+    assert.is((await fetch(new URL('/', url))).url, url);
+    assert.is((await fetch(new URL('/lab/transition.html', url))).status, 200);
+    for (const path of ['/..%2f..%2fpackage.json', '/%2e%2e/src/index.js', '/absent.html']) {
+      assert.is((await fetch(new URL(path, url))).status, 404, path);
+    }
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'exit')) as [number];
+    assert.is(code, 0);
+  });
+
+  test('a port that is taken or none is refused in one line', async () => {
+    const taken = createServer().listen(0, 'localhost');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { code, stdout, stderr } = await seth(['lab', '--no-open', '--port', String(port)]);
+    taken.close();
+    assert.is(code, 2);
+    assert.is(stdout, '');
+    assert.match(
+      stderr,
+      /^seth: --port: expected a port that can be listened on, found \d+ \(in use\); give another --port, or none\n$/,
+    );
+    const wrong = await seth(['lab', '--no-open', '--port', '70000']);
+    assert.is(wrong.code, 2);
+    assert.is(wrong.stderr.split('\n').length, 2);
+  });
+});
