@@ -82,7 +82,7 @@ async function watch(job: number, end: number): Promise<void> {
       ended === 'SIGKILL' ? `no end within ${patience / 1000} s` : `the process ended with ${ended}`;
     const { family, cnf } = formula(seed, told.number);
     const finding = { way: told.way, said, cnf };
-    const none = { right: 0, inconclusive: 0, refused: {}, solvers: {}, memory: 0 };
+    const none = { right: 0, inconclusive: 0, refused: {}, solvers: {}, processor: 0, memory: 0 };
     const line = { ...none, number: told.number, seed, family, cases: 1, slowest: patience / 1000 };
     append(journalOf(job), { ...line, findings: [finding] });
   }

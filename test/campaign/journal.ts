@@ -22,8 +22,9 @@ export interface Line {
   readonly findings: readonly Finding[];
   /** Comparisons of the number of models with a solver's answer, by solver. */
   readonly solvers: Readonly<Record<string, number>>;
-  /** Wall seconds of the slowest case. */
+  /** Wall seconds of the slowest case, and the most seconds of processor time that a case took. */
   readonly slowest: number;
+  readonly processor: number;
   /** Bytes, the most that the process has had so far. */
   readonly memory: number;
 }

@@ -12,8 +12,9 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly solvers: Readonly<Record<string, number>>;
   readonly families: Readonly<Record<string, number>>;
-  /** Wall seconds of the slowest case, and the most bytes that a process had. */
+  /** Wall seconds of the slowest case, the most processor time of a case, and the most bytes that a process had. */
   readonly slowest: number;
+  readonly processor: number;
   readonly memory: number;
 }
 
@@ -32,6 +33,7 @@ export function reportOf(seed: number, lines: readonly Line[]): Report {
     solvers: added(lines.map(({ solvers }) => solvers)),
     families: added(lines.map(({ family, cases }) => ({ [family]: cases }))),
     slowest: most(({ slowest }) => slowest),
+    processor: most(({ processor }) => processor),
     memory: most(({ memory }) => memory),
   };
 }
@@ -61,7 +63,7 @@ export function markdownOf(report: Report): string {
 | wrong, or crashed | ${findings.length} |
 | cases by family | ${all(families)} |
 | solvers that agree with brute force | ${all(solvers)} |
-| slowest case | ${report.slowest.toFixed(2)} s |
+| slowest case | ${report.slowest.toFixed(2)} s, of processor time ${report.processor.toFixed(2)} s |
 | most memory of a process | ${Math.ceil(report.memory / 2 ** 20)} MiB |
 ${findings.map(({ way, said, cnf }) => `\n${way}: ${said}\n\n${writeDimacs(cnf, []).replaceAll(/^/gm, '    ')}`).join('')}`;
 }

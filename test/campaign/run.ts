@@ -38,7 +38,7 @@ function solversFor(number: number, foreign: readonly ForeignSolver[]): readonly
 export async function runFormula(seed: number, number: number, tools: Tools): Promise<Line> {
   const { family, cnf } = formula(seed, number);
   const models = countModels(cnf);
-  const line = { cases: 0, right: 0, inconclusive: 0, slowest: 0 };
+  const line = { cases: 0, right: 0, inconclusive: 0, slowest: 0, processor: 0 };
   const refused: Record<string, number> = {};
   const findings: Finding[] = [];
   for (const way of tools.ways) {
@@ -46,8 +46,11 @@ export async function runFormula(seed: number, number: number, tools: Tools): Pr
     const oracle = tools.oracles.get(way.oracle)!;
     tools.onCase?.(way.name);
     const started = performance.now();
+    const before = process.cpuUsage();
     const { outcome, said = '' } = await judge(way, cnf, oracle, models);
     line.slowest = Math.max(line.slowest, (performance.now() - started) / 1000);
+    const { user, system } = process.cpuUsage(before);
+    line.processor = Math.max(line.processor, (user + system) / 1e6);
     line.cases++;
     if (outcome === 'right' || outcome === 'inconclusive') line[outcome]++;
     else if (outcome === 'refused') refused[said] = (refused[said] ?? 0) + 1;
