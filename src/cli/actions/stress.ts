@@ -2,7 +2,7 @@
 import { dtypes } from '../../problems/dtype.ts';
 import { openOracle } from '../../oracles/oracles.ts';
 import { runRungs, type RungResult } from '../../experiments/stress/run.ts';
-import { scoreOf } from '../../experiments/stress/score.ts';
+import { hasPassed, scoreOf } from '../../experiments/stress/score.ts';
 import { suiteRungs, suiteVersion, topLevel } from '../../experiments/stress/suite.ts';
 import type { StressArguments } from '../commands/stress.ts';
 import { exits, UsageError } from '../faults.ts';
@@ -56,7 +56,7 @@ export async function stress(args: StressArguments): Promise<number> {
       suite: args.suite,
       version: suiteVersion,
       oracle: oracle.name,
-      passed: scores.every(({ passed }) => passed),
+      passed: hasPassed(scores),
       scores,
       rungs,
       ...(shard && { shard: { ...shard, at: shard.index, units: all.length, run: identity } }),

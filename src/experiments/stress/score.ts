@@ -27,6 +27,9 @@ export interface DtypeScore {
   readonly pairsPerSecond: number | null;
 }
 
+/** Did every ladder reach what it had to? */
+export const hasPassed = (scores: readonly DtypeScore[]): boolean => scores.every(({ passed }) => passed);
+
 /** A score for each dtype that has results. `required` levels beyond a ladder's top mean its top. */
 export function scoreOf(results: readonly RungResult[], required: number = Infinity): readonly DtypeScore[] {
   return dtypes.flatMap((dtype) => {
