@@ -42,8 +42,8 @@ suite('package', (test) => {
       ...filesUnder('instances'),
     ]);
     const missing = [...expected].filter((file) => !packed.has(file));
-    // The lab's page, once it is built.
-    const more = [...packed].filter((file) => !expected.has(file) && !file.startsWith('dist/lab/'));
+    // The site, where it was built: "npm run site".
+    const more = [...packed].filter((file) => !expected.has(file) && !file.startsWith('dist/site/'));
     assert.equal({ missing, more }, { missing: [], more: [] });
   });
 
