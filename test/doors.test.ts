@@ -51,6 +51,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'cli-progress': ['src/cli'],
   '@observablehq/plot': ['src/cli'],
   linkedom: ['src/cli'],
+  '@resvg/resvg-wasm': ['src/cli'],
   'node:module': ['src/solvers'],
   'node:worker_threads': ['src/oracles'],
   'node:crypto': ['src/cli'],

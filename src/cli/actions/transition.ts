@@ -13,10 +13,12 @@ import { fileFault } from '../file-fault.ts';
 import { numberOf } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import { version } from '../version.ts';
+import { pngMaker } from '../png.ts';
 import { print, writeWhole } from '../write.ts';
 
 export async function transition(args: TransitionArguments): Promise<number> {
   const seed = numberOf('seed', args.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? 1;
+  const toPng = await pngMaker();
   await mkdir(args.out, { recursive: true }).catch((error: unknown) => {
     throw fileFault(error, args.out, 'a folder that can be written');
   });
@@ -26,12 +28,14 @@ export async function transition(args: TransitionArguments): Promise<number> {
     const result = await runTransition(transitionConfig(args.quick, seed), oracles, (done) =>
       progress.update(done, 'transition'),
     );
+    const svg = transitionFigure(result.paper);
     const files = {
       'transition.json': `${JSON.stringify({ version: version(), ...result }, null, 1)}\n`,
       'paper.csv': toCsv(result.paper),
       'measured.csv': toCsv(result.measured),
       'hard.csv': toCsv(result.hard),
-      'transition.svg': transitionFigure(result.paper),
+      'transition.svg': svg,
+      'transition.png': toPng(svg),
     };
     for (const [name, text] of Object.entries(files)) {
       await writeWhole(join(args.out, name), (write) => write(text));

@@ -74,13 +74,21 @@ function draw({ title, of, top, rule }: Panel, rows: readonly OnPaper[]): string
     parts.push(`<text x="${right}" y="${y(rule.at)}" dy="12" text-anchor="end">${rule.label}</text>`);
   }
   const gammas = [...new Set(rows.map(({ gamma }) => gamma))].toSorted((a, b) => a - b);
+  const labels: { readonly text: string; readonly y: number }[] = [];
   gammas.forEach((gamma, i) => {
     const line = rows.filter((row) => row.gamma === gamma).toSorted((a, b) => a.log2n - b.log2n);
     const path = line.map((row) => `${x(row.log2n)} ${y(of(row))}`).join('L');
     parts.push(
       `<path d="M${path}" fill="none" stroke="black" stroke-width="1.5" stroke-dasharray="${dashes[i % dashes.length]}"/>`,
     );
-    parts.push(`<text x="${right + 4}" y="${y(of(line.at(-1)!))}" dy="4">γ = ${gamma}</text>`);
+    labels.push({ text: `γ = ${gamma}`, y: Number(y(of(line.at(-1)!))) });
   });
+  // Of lines that end close to each other the labels stand one above the other.
+  let next = Infinity;
+  for (const label of labels.toSorted((a, b) => b.y - a.y || (a.text < b.text ? 1 : -1))) {
+    const at = Math.min(label.y, next - 12);
+    parts.push(`<text x="${right + 4}" y="${at.toFixed(1)}" dy="4">${label.text}</text>`);
+    next = at;
+  }
   return parts.join('\n');
 }

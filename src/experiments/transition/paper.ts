@@ -6,10 +6,13 @@
  * needs for an error of 1/n (polynomial/series.ts), and the rank is binom(d + g, g). Where rank ≥ n there is nothing
  * to be gained. The hard side: reading a count by exact interpolation at D + 1 Chebyshev nodes in [x_min, 1],
  * x_min = exp(-B²/d), amplifies errors by Λ = T_D((1 + x_min)/(1 - x_min)), with D = d, the most that d coordinates can
- * have in common. A reduction needs Λ = n^O(1), for then an error of 1/n^O(1) decodes.
+ * have in common. A reduction needs Λ = n^O(1), for then an error of 1/n^O(1) decodes. For small n the linear program
+ * (readout/minimax.ts) gives what a readout needs that may be off by 1/(8n).
  */
 import { degreeFor } from '../../oracles/polynomial/series.ts';
 import { weightsFor } from '../../oracles/polynomial/claim.ts';
+import { truncateTo } from '../../problems/dtype.ts';
+import { minimaxReadout } from '../../readout/minimax.ts';
 import type { Point } from './config.ts';
 
 export interface OnPaper extends Point {
@@ -20,7 +23,12 @@ export interface OnPaper extends Point {
   readonly rankExponent: number;
   /** log_n of the amplification of exact interpolation. */
   readonly amplificationExponent: number;
+  /** log_n of the amplification of the minimax readout for D = d; null beyond `largestProgram`, where none is solved. */
+  readonly minimaxExponent: number | null;
 }
+
+/** log₂ n up to which the linear program is solved. */
+export const largestProgram = 16;
 
 export function onPaper(point: Point): OnPaper {
   const { log2n, n, d, bound } = point;
@@ -33,7 +41,22 @@ export function onPaper(point: Point): OnPaper {
     degree,
     rankExponent: logRank(d, degree) / lnN,
     amplificationExponent: logChebyshev(d, Math.exp(-logit / d)) / lnN,
+    minimaxExponent: log2n > largestProgram ? null : Math.log(programAmplification(point)) / lnN,
   };
+}
+
+/** Σ|w_k| of the minimax readout with logits down to -B² and a tolerance of 1/(8n). */
+function programAmplification({ n, d, bound }: Point): number {
+  // Nodes are of exact products, which takes a bound of few bits.
+  const setting = {
+    degree: d,
+    bound: truncateTo(16, bound),
+    scale: 1 / d,
+    headDim: 1,
+    dtype: 'f64',
+  } as const;
+  const { weights } = minimaxReadout({ ...setting, tolerance: 1 / (8 * n) });
+  return weights.reduce((sum, weight) => sum + Math.abs(weight), 0);
 }
 
 /** ln binom(d + g, g). */

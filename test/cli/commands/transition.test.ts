@@ -9,7 +9,14 @@ suite('src/cli/commands/transition', (test) => {
     await inFolder(async (folder) => {
       const { code, stdout } = await seth(['transition', '--quick', '--out', 'a/b'], { cwd: folder });
       assert.is(code, 0);
-      const files = ['hard.csv', 'measured.csv', 'paper.csv', 'transition.json', 'transition.svg'];
+      const files = [
+        'hard.csv',
+        'measured.csv',
+        'paper.csv',
+        'transition.json',
+        'transition.png',
+        'transition.svg',
+      ];
       assert.equal(readdirSync(join(folder, 'a/b')).toSorted(), files);
       for (const file of files) assert.ok(stdout.includes(`${join('a/b', file)}\n`), stdout);
       const { config, measured } = JSON.parse(readFileSync(join(folder, 'a/b/transition.json'), 'utf8')) as {

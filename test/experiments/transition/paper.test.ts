@@ -24,6 +24,19 @@ suite('experiments/transition/paper', (test) => {
     }
   });
 
+  test('the linear program needs no more amplification than exact interpolation, and is solved for small n only', () => {
+    let less = 0;
+    for (const gamma of [0, 0.25, 0.5, 0.75, 1]) {
+      for (const { amplificationExponent, minimaxExponent, n } of rowsOf(gamma, [8, 10, 12, 14, 16])) {
+        // The node x = 1 costs the program nothing, and bounds are rounded to entries: a factor of two at most.
+        assert.ok(minimaxExponent! <= amplificationExponent + Math.log(2) / Math.log(n), `${gamma} ${n}`);
+        if (minimaxExponent! < amplificationExponent - 0.01) less++;
+      }
+      assert.is(rowsOf(gamma, [18])[0]!.minimaxExponent, null);
+    }
+    assert.ok(less > 4, `less for ${less} only`);
+  });
+
   test('below γ = ½ the rank’s exponent falls, at ½ and above it rises', () => {
     const sizes = [16, 24, 32, 48, 64];
     const steps = (gamma: number): number[] =>
