@@ -159,10 +159,10 @@ suite('oracles/polynomial/polynomial', (test) => {
   });
 
   test('one block or many give the same to rounding, and one thread or many the same bits', async () => {
-    // 20,000 keys are 16 parts of 1,250, each in five blocks and three tiers; with 1e9 multiplications threads do start.
-    const attention = easy(7, { queries: 3000, keys: 20_000, headDim: 5 });
+    // 40,000 keys are 16 parts of 2,500, each in ten blocks and several tiers: enough multiplications that threads start.
+    const attention = easy(7, { queries: 3000, keys: 40_000, headDim: 5 });
     const run = async (blockRows: number, threads: number): Promise<Float64Array> => {
-      const oracle = polynomialOracle({ force: true, blockRows, threads, error: 1e-6 });
+      const oracle = polynomialOracle({ force: true, blockRows, threads, error: 1e-9 });
       assert.ok(oracle.plan(attention).certified!.tiers.length > 1);
       const { output } = await oracle.attend(attention);
       await oracle.close();
