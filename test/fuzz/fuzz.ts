@@ -46,7 +46,7 @@ function watched(task: Task): Promise<Report | undefined> {
   return new Promise((resolve, reject) => {
     const watch = setInterval(() => {
       const count = Atomics.load(state, 2);
-      if (count !== last) {
+      if (count !== last || count === 0) {
         last = count;
         since = performance.now();
       } else if (performance.now() - since > hang * 1000) {
