@@ -1,4 +1,5 @@
 /** How `seth verify` ends: each file by itself, and all of them together. */
+import { isOfOutput } from './chain-fault.ts';
 import { exits } from './faults.ts';
 import { isFailed, type VerifyLine } from './verify-line.ts';
 
@@ -9,7 +10,7 @@ import { isFailed, type VerifyLine } from './verify-line.ts';
 export function exitOf(line: VerifyLine): number {
   if (isFailed(line)) {
     const { code } = line.error;
-    const isOurs = code === 'internal' || code === 'oracle-failed' || code.startsWith('output-');
+    const isOurs = code === 'internal' || code === 'oracle-failed' || isOfOutput(code);
     return isOurs ? exits.disagreement : exits.badInput;
   }
   const agrees = line.answer !== 'UNKNOWN' && line.checks.every((check) => check.agrees);

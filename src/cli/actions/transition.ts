@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transitionConfig } from '../../experiments/transition/config.ts';
 import { toCsv } from '../../experiments/transition/csv.ts';
-import { transitionFigure } from '../../experiments/transition/figure.ts';
 import { runTransition } from '../../experiments/transition/run.ts';
 import { cpuOracle } from '../../oracles/cpu/cpu.ts';
 import { polynomialOracle } from '../../oracles/polynomial/polynomial.ts';
@@ -14,11 +13,12 @@ import { numberOf } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import { version } from '../version.ts';
 import { pngMaker } from '../png.ts';
+import { transitionFigure } from '../transition-figure.ts';
 import { print, writeWhole } from '../write.ts';
 
 export async function transition(args: TransitionArguments): Promise<number> {
   const seed = numberOf('seed', args.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? 1;
-  const toPng = await pngMaker();
+  const [draw, toPng] = await Promise.all([transitionFigure(), pngMaker()]);
   await mkdir(args.out, { recursive: true }).catch((error: unknown) => {
     throw fileFault(error, args.out, 'a folder that can be written');
   });
@@ -28,7 +28,7 @@ export async function transition(args: TransitionArguments): Promise<number> {
     const result = await runTransition(transitionConfig(args.quick, seed), oracles, (done) =>
       progress.update(done, 'transition'),
     );
-    const svg = transitionFigure(result.paper);
+    const svg = draw(result.paper);
     const files = {
       'transition.json': `${JSON.stringify({ version: version(), ...result }, null, 1)}\n`,
       'paper.csv': toCsv(result.paper),

@@ -12,7 +12,7 @@ export interface TransitionArguments {
 
 export const transition: CommandModule<object, TransitionArguments> = {
   command: 'transition',
-  describe: 'Measure both sides of the transition at B = √(log n), into CSV, JSON and SVG files',
+  describe: 'Measure both sides of the transition at B = √(log n), into CSV, JSON, SVG and PNG files',
   builder: (yargs) =>
     yargs
       .options({

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { points, transitionConfig } from '../../../src/experiments/transition/config.ts';
+import { transitionConfig } from '../../../src/experiments/transition/config.ts';
 import { toCsv } from '../../../src/experiments/transition/csv.ts';
-import { transitionFigure } from '../../../src/experiments/transition/figure.ts';
-import { onPaper } from '../../../src/experiments/transition/paper.ts';
 import { runTransition, type Transition } from '../../../src/experiments/transition/run.ts';
 import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
 import { polynomialOracle } from '../../../src/oracles/polynomial/polynomial.ts';
@@ -62,12 +59,5 @@ suite('experiments/transition/run', (test) => {
       ]),
       'n,x\n1,\n2,0.5\n',
     );
-  });
-
-  test('the figure in the docs is what the command draws, byte for byte', () => {
-    const config = transitionConfig(false, 1);
-    const figure = transitionFigure(points(config.paper, config).map(onPaper));
-    assert.is(figure, readFileSync('docs/transition.svg', 'utf8'));
-    for (const gamma of config.exponents) assert.ok(figure.includes(`γ = ${gamma}<`));
   });
 });

@@ -1,0 +1,126 @@
+/**
+ * The transition on paper as an SVG figure of two panels over log₂ n: the exponent of n in the rank, and that in the
+ * amplification, a line for each γ, and dots where the linear program gives what the best readout needs. Lines differ by
+ * their dashes and are labelled at their ends, so that the figure can be read in black and white. The same rows give the
+ * same bytes. Drawn by Observable Plot into a document of linkedom's, optional packages that are loaded here.
+ */
+import type { OnPaper } from '../experiments/transition/paper.ts';
+import { InputError } from '../problems/input-error.ts';
+
+const fast = 'Fast side: log of the rank to base n';
+const hard = 'Hard side: log of the amplification to base n';
+/** The axis ends here; what is above is drawn at its end. */
+const top = 4.5;
+const dashes = ['none', '8 3', '2 3', '8 3 2 3', '14 4', '4 4'];
+/** Height of a line of text, in units of the y axis. */
+const lineHeight = 0.24;
+
+interface Place {
+  readonly panel: string;
+  readonly log2n: number;
+  readonly exponent: number;
+  readonly text?: string;
+}
+
+/** Loads what draws, and gives a function from the rows of one config to SVG. Throws an `InputError` where it is not there. */
+export async function transitionFigure(): Promise<(rows: readonly OnPaper[]) => string> {
+  const [Plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]).catch(
+    (error: unknown) => {
+      throw new InputError({
+        code: 'package-missing',
+        field: '--out',
+        expected: 'the optional packages @observablehq/plot and linkedom, for the figure',
+        found: error instanceof Error ? error.message : String(error),
+        hint: 'install them with "npm install @observablehq/plot linkedom"',
+      });
+    },
+  );
+  const at = { fx: 'panel', x: 'log2n', y: 'exponent' };
+
+  return (rows) => {
+    const { document } = parseHTML('<!doctype html><html><body></body></html>');
+    const gammas = [...new Set(rows.map(({ gamma }) => gamma))].toSorted((a, b) => a - b);
+    const lines = gammas.map((gamma) => {
+      const line = rows.filter((row) => row.gamma === gamma).toSorted((a, b) => a.log2n - b.log2n);
+      return { gamma, line, places: [...placesOf(line, fast), ...placesOf(line, hard)] };
+    });
+    const programs = lines
+      .flatMap(({ line }) => line)
+      .flatMap(({ log2n, minimaxExponent }) =>
+        minimaxExponent === null ? [] : [{ panel: hard, log2n, exponent: Math.min(top, minimaxExponent) }],
+      );
+    const last = Math.max(...rows.map(({ log2n }) => log2n));
+    const drawn = Plot.plot({
+      document,
+      width: 860,
+      height: 320,
+      marginLeft: 40,
+      marginRight: 64,
+      marginTop: 34,
+      marginBottom: 40,
+      style: { fontFamily: 'sans-serif', fontSize: '11px' },
+      fx: { label: null, domain: [fast, hard], padding: 0.16 },
+      x: { label: 'log₂ n', labelAnchor: 'center', labelArrow: 'none', ticks: 8 },
+      y: { label: null, domain: [0, top], ticks: 5 },
+      marks: [
+        Plot.axisFx({ anchor: 'top', fontSize: 13, tickSize: 0 }),
+        Plot.ruleY([{ panel: fast }], { fx: 'panel', y: 1, strokeWidth: 0.5 }),
+        Plot.text(
+          [
+            { panel: fast, log2n: last, exponent: 1, text: 'above: no faster than exact' },
+            {
+              panel: hard,
+              log2n: last,
+              exponent: top,
+              text: 'dots: the least of any readout, a linear program',
+            },
+          ],
+          { ...at, text: 'text', textAnchor: 'end', dy: 8 },
+        ),
+        ...lines.map(({ places }, i) =>
+          Plot.line(places, { ...at, strokeWidth: 1.5, strokeDasharray: dashes[i % dashes.length]! }),
+        ),
+        Plot.dot(programs, { ...at, r: 1.8, fill: 'black' }),
+        Plot.text([...labels(lines, fast), ...labels(lines, hard)], {
+          ...at,
+          text: 'text',
+          textAnchor: 'start',
+          dx: 5,
+        }),
+        Plot.frame({ anchor: 'bottom' }),
+        Plot.frame({ anchor: 'left' }),
+      ],
+    }).outerHTML;
+    const opened = drawn.indexOf('>') + 1;
+    const svg = drawn
+      .slice(0, opened)
+      .replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" role="img" ');
+    return `${svg}<title>The transition at B = √(log n), on paper</title><rect width="100%" height="100%" fill="white"></rect>${drawn.slice(opened)}\n`;
+  };
+}
+
+function placesOf(line: readonly OnPaper[], panel: string): Place[] {
+  return line.map(({ log2n, rankExponent, amplificationExponent }) => ({
+    panel,
+    log2n,
+    exponent: Math.min(top, panel === fast ? rankExponent : amplificationExponent),
+  }));
+}
+
+/** A label at each line's end; of lines that end close to each other they stand one above the other. */
+function labels(
+  lines: readonly { readonly gamma: number; readonly places: readonly Place[] }[],
+  panel: string,
+): Place[] {
+  const ends = lines.map(({ gamma, places }) => ({
+    ...places.findLast((place) => place.panel === panel)!,
+    text: `γ = ${gamma}`,
+  }));
+  let next = -lineHeight;
+  return ends
+    .toSorted((a, b) => a.exponent - b.exponent || (a.text < b.text ? -1 : 1))
+    .map((end) => {
+      next = Math.max(end.exponent, next + lineHeight);
+      return { ...end, exponent: next };
+    });
+}
