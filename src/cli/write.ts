@@ -47,13 +47,14 @@ export async function writeWhole(path: string, produce: (write: Write) => Promis
     });
   }
   // A device or a pipe has no place beside it.
-  if (existing !== undefined && !existing.isFile()) return writeInto(path, produce);
+  if (existing !== undefined && !existing.isFile()) return writeInto(path, 'w', produce);
 
   const target = existing === undefined ? path : await realpath(path);
   const temporary = join(dirname(target), `.seth-${crypto.randomUUID()}.partial`);
   create(temporary, path, existing?.mode);
   try {
-    await writeInto(temporary, produce, path);
+    // It is there: one that a signal has just removed is not made again by an opening that was under way.
+    await writeInto(temporary, 'r+', produce, path);
     await rename(temporary, target).catch((error: unknown) => {
       throw fileFault(error, path, 'a file that can be written');
     });
@@ -81,13 +82,14 @@ function create(temporary: string, name: string, mode = 0o666): void {
 
 async function writeInto(
   path: string,
+  flags: 'w' | 'r+',
   produce: (write: Write) => Promise<void>,
   name: string = path,
 ): Promise<void> {
   const failed = (error: unknown): never => {
     throw fileFault(error, name, 'a file that can be written');
   };
-  const handle = await open(path, 'w').catch(failed);
+  const handle = await open(path, flags).catch(failed);
   try {
     await produce(async (chunk) => {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;

@@ -32,10 +32,8 @@ export const check: CommandModule<object, CheckArguments> = {
       })
       .example('seth random pigeonhole --holes 3 | seth generate - -o i.safetensors', '')
       .example('seth attend i.safetensors -o o.npy', '')
-      .example(
-        'seth decode i.safetensors o.npy --certificate c.json; seth check i.safetensors o.npy c.json',
-        '',
-      )
+      .example('seth decode i.safetensors o.npy --certificate c.json', '')
+      .example('seth check i.safetensors o.npy c.json', '')
       .epilogue('Exit code: 0 accepted, 1 rejected, 2 bad input.'),
   handler: act(async () => (await import('../actions/check.ts')).checkCertificate),
 };
