@@ -49,21 +49,28 @@ export async function transitionFigure(): Promise<(rows: readonly OnPaper[]) => 
       .flatMap(({ log2n, minimaxExponent }) =>
         minimaxExponent === null ? [] : [{ panel: hard, log2n, exponent: Math.min(top, minimaxExponent) }],
       );
+    const both = [{ panel: fast }, { panel: hard }];
+    const first = Math.min(...rows.map(({ log2n }) => log2n));
+    const ticks = both.flatMap(({ panel }) =>
+      [0, 1, 2, 3, 4].map((exponent) => ({ panel, log2n: first, exponent, text: String(exponent) })),
+    );
     const last = Math.max(...rows.map(({ log2n }) => log2n));
     const drawn = Plot.plot({
       document,
-      width: 860,
+      width: 900,
       height: 320,
       marginLeft: 40,
       marginRight: 64,
       marginTop: 34,
       marginBottom: 40,
       style: { fontFamily: 'sans-serif', fontSize: '11px' },
-      fx: { label: null, domain: [fast, hard], padding: 0.16 },
-      x: { label: 'log₂ n', labelAnchor: 'center', labelArrow: 'none', ticks: 8 },
-      y: { label: null, domain: [0, top], ticks: 5 },
+      fx: { label: null, domain: [fast, hard], padding: 0.24 },
+      y: { axis: null, domain: [0, top] },
       marks: [
         Plot.axisFx({ anchor: 'top', fontSize: 13, tickSize: 0 }),
+        Plot.axisX({ ticks: 8, label: null }),
+        Plot.text(both, { fx: 'panel', text: () => 'log₂ n', frameAnchor: 'bottom', dy: 34 }),
+        Plot.text(ticks, { ...at, text: 'text', textAnchor: 'end', dx: -8 }),
         Plot.ruleY([{ panel: fast }], { fx: 'panel', y: 1, strokeWidth: 0.5 }),
         Plot.text(
           [
@@ -72,7 +79,7 @@ export async function transitionFigure(): Promise<(rows: readonly OnPaper[]) => 
               panel: hard,
               log2n: last,
               exponent: top,
-              text: 'dots: the least of any readout, a linear program',
+              text: 'dots: the linear program for 1/(8n), x = 1 not counted',
             },
           ],
           { ...at, text: 'text', textAnchor: 'end', dy: 8 },

@@ -80,11 +80,15 @@ export async function runHard(
 }
 
 async function verdict(cnf: Cnf, prepared: Prepared, oracle: Oracle): Promise<Verdict> {
+  const attended = await oracle.attend(prepared.attention).catch((error: unknown) => {
+    if (error instanceof InputError && error.fault.code.startsWith('polynomial-')) return undefined;
+    throw error;
+  });
+  if (attended === undefined) return 'refused';
   try {
-    const { output } = await oracle.attend(prepared.attention);
-    return carryBack(cnf, output, options, prepared.options).outcome;
+    return carryBack(cnf, attended.output, options, prepared.options).outcome;
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return error.fault.code.startsWith('polynomial-') ? 'refused' : 'refuted';
+    if (error instanceof InputError) return 'refuted';
+    throw error;
   }
 }

@@ -89,7 +89,7 @@ function rowBound(block: Float64Array, row: number, maxima: Float64Array, byNorm
   return byNorm > 2 ** -400 ? Math.min(byNorm, byColumns) : byColumns;
 }
 
-/** ‖row‖ upward; ∞ where a square leaves float64 above, and as large as the largest entry where it does below. */
+/** ‖row‖ upward; 0 for a row of zeros, otherwise ∞ where a square leaves float64, above or below. */
 function norm(block: Float64Array, row: number, columns: number): number {
   let sum = 0;
   let most = 0;
@@ -97,6 +97,7 @@ function norm(block: Float64Array, row: number, columns: number): number {
     sum += block[e]! * block[e]!;
     most = Math.max(most, Math.abs(block[e]!));
   }
+  if (most === 0) return 0;
   // Entries of which the square is lost count for 2^-500 each.
   return most < 2 ** -400 ? Infinity : (Math.sqrt(sum) + columns * 2 ** -500) * outward;
 }

@@ -85,8 +85,8 @@ export function chebyshevSeries(M: number, degree: number): ExponentialPolynomia
     size = size * M + sizes[j]!;
     magnitude = magnitude * M + Math.abs(coefficients[j]!);
   }
-  // A term has 2k roundings in its scale, k in t, at most 2 + log2(k) ulps in the power, 200 in the series; sums have k.
-  const rounding = gamma(8 * degree + 300) * size;
+  // A term has 2k roundings in its scale, k in t, at most 2 + log2(k) ulps in the power, fewer than 900 in the series (M ≤ 256); sums have k.
+  const rounding = gamma(8 * degree + 1000) * size;
   return {
     degree,
     coefficients,
