@@ -21,6 +21,7 @@ export function requireSameRun(file: string, expected: RunIdentity, found: RunId
   const pairs: readonly (readonly [field: string, expected: unknown, found: unknown])[] = [
     ['tool', expected.tool, found.tool],
     ['command', expected.command, found.command],
+    ['files', expected.files, found.files],
     ...[...names].map((name) => [`--${name}`, expected.options[name], found.options[name]] as const),
   ];
   const differing = pairs.find(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b));

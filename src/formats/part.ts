@@ -15,6 +15,8 @@ export interface RunIdentity {
   readonly command: string;
   /** The options that bear on results, as they were typed or by default. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** SHA-256 of the names of all files of the run, in order, where its units are files. */
+  readonly files?: string | undefined;
 }
 
 export interface Shard {
@@ -57,6 +59,7 @@ const run = v.object({
   tool: v.string('a string'),
   command: v.string('a string'),
   options: v.record(v.string(), v.unknown()),
+  files: v.optional(v.string('a string')),
 });
 
 const unitSchema = v.object({ ...shard, at: count, units: count, run });

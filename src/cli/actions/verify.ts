@@ -1,6 +1,7 @@
 /** `seth verify`: each formula through the chain, with every check, as a table or as JSON lines. */
 import type { Oracle } from '../../oracles/oracle.ts';
 import type { UnitPart } from '../../formats/part.ts';
+import { sha256Hex } from '../../formats/sha256.ts';
 import { openOracle } from '../../oracles/oracles.ts';
 import { chainFault } from '../chain-fault.ts';
 import { chainOf, type Chain } from '../chain-of.ts';
@@ -27,6 +28,8 @@ export async function verify(args: VerifyArguments): Promise<number> {
   const progress = await openProgress(args.progress);
   const all = (await Promise.all(args.file.map(jobsAt))).flat();
   const jobs = unitsOf(all, shard);
+  // A journal goes on with more files than it began with; parts belong together only if all were given the same.
+  const whole = { ...identity, files: await sha256Hex(JSON.stringify(all.map(({ file }) => file))) };
   const table = verifyTable(jobs.map(({ unit }) => unit.file));
   const ends: number[] = [];
   try {
@@ -40,7 +43,7 @@ export async function verify(args: VerifyArguments): Promise<number> {
         if (isFailed(line)) report(error, args.debug === true);
         else remarks(line).forEach(warn);
       });
-      const part: UnitPart | undefined = shard && { ...shard, at, units: all.length, run: identity };
+      const part: UnitPart | undefined = shard && { ...shard, at, units: all.length, run: whole };
       const text = args.json ? `${JSON.stringify({ ...line, shard: part })}\n` : table.row(line);
       await progress.aside(() => print(text));
     }

@@ -77,6 +77,27 @@ suite('src/cli/commands/merge', (test) => {
     });
   });
 
+  test('shards that were given other files, or the same in another order, are refused', async () => {
+    await inFolder(async (folder) => {
+      const part = async (i: number, files: readonly string[]): Promise<string> => {
+        const { stdout } = await seth(['verify', ...files, '--json', '--shard', `${i}/2`]);
+        writeFileSync(join(folder, `${i}.jsonl`), stdout);
+        return join(folder, `${i}.jsonl`);
+      };
+      const [one, two, three] = formulas as [string, string, string];
+      const first = await part(0, [one, two]);
+      for (const files of [
+        [two, one],
+        [one, three],
+      ]) {
+        const { code, stdout, stderr } = await seth(['merge', '-', first, await part(1, files)]);
+        assert.equal([code, stdout], [2, '']);
+        assert.match(stderr, /1\.jsonl, files: expected [0-9a-f]{64}, found [0-9a-f]{64}; give the parts of /);
+      }
+      assert.is((await seth(['merge', '-', first, await part(1, [one, two])])).code, 0);
+    });
+  });
+
   test('lines that are missing, there twice, cut off, or of another run are refused', async () => {
     await inFolder(async (folder) => {
       const [a, b, c] = (await verifiedIn(folder, 3)) as [string, string, string];
