@@ -67,25 +67,22 @@ export async function openJournal<Line extends object>(
       await writeWhole(path, async (write) => write(await summed(header)));
       await syncFolder(path).catch(writable);
     }
-    const { lines, length } = await readJournal(path, header);
+    const { lines, length, size } = await readJournal(path, header);
     const handle = await open(path, 'a').catch(writable);
-    await handle.truncate(length).catch(writable);
+    // Only what was read and is torn: another machine may have appended since.
+    if (length < size) await handle.truncate(length).catch(writable);
     await handle.sync().catch(writable);
     beginJournal();
     return {
       find: (key) => lines.get(JSON.stringify(key)) as Line | undefined,
-      ...keeper(handle, lines, length),
+      ...keeper(handle, lines),
     };
   } catch (error) {
     await unlock();
     throw error;
   }
 
-  function keeper(
-    handle: FileHandle,
-    lines: Map<string, unknown>,
-    length: number,
-  ): Omit<Journal<Line>, 'find'> {
+  function keeper(handle: FileHandle, lines: Map<string, unknown>): Omit<Journal<Line>, 'find'> {
     return {
       async keep(key, line) {
         const bytes = Buffer.from(await summed({ key, line }));
@@ -93,10 +90,8 @@ export async function openJournal<Line extends object>(
           for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
           await handle.sync();
         } catch (error) {
-          await handle.truncate(length).catch(() => undefined); // else the next run drops what is torn
-          writable(error);
+          writable(error); // the next run drops what is torn
         }
-        length += bytes.length;
         lines.set(JSON.stringify(key), line);
       },
       async close() {
@@ -108,11 +103,11 @@ export async function openJournal<Line extends object>(
   }
 }
 
-/** The entries of the journal at `path`, by key, and how many of its bytes are whole lines. */
+/** The entries of the journal at `path`, by key, and how many of the bytes that were read are whole lines. */
 async function readJournal(
   path: string,
   expected: Header,
-): Promise<{ readonly lines: Map<string, unknown>; readonly length: number }> {
+): Promise<{ readonly lines: Map<string, unknown>; readonly length: number; readonly size: number }> {
   const bytes = await readBytes(path, defaultLimit);
   const end = bytes.lastIndexOf(0x0a) + 1;
   const texts = new TextDecoder().decode(bytes.subarray(0, end)).split('\n').slice(0, -1);
@@ -125,11 +120,11 @@ async function readJournal(
       const { key, line } = value as { readonly key: Key; readonly line: unknown };
       lines.set(JSON.stringify(key), line);
     } else if (at < texts.length - 1) throw damaged(path, at + 1);
-    else return { lines, length };
+    else return { lines, length, size: bytes.length };
     length += Buffer.byteLength(text) + 1;
   }
   if (texts.length === 0) throw notJournal(path);
-  return { lines, length };
+  return { lines, length, size: bytes.length };
 }
 
 function requireHeader(path: string, expected: Header, found: unknown): void {
@@ -203,8 +198,8 @@ async function take(lock: string, path: string): Promise<() => Promise<void>> {
 
 /**
  * Does the process that wrote `owner` live? One on another machine cannot be asked and counts as gone: schedulers
- * start a job again elsewhere. If it lives after all, what the two write fails its sums or is found twice, and is
- * never wrong.
+ * start a job again elsewhere. If it lives after all, both append whole lines: a file may be done twice, but nothing
+ * that was kept is lost, unless the other was in the middle of a line, which then counts as torn and is cut off.
  */
 function isAlive(owner: string): boolean {
   const [, id, start, host] = /^(\d+):(\d*)@(.*)$/s.exec(owner) ?? [];

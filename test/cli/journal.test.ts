@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { openJournal } from '../../src/cli/journal.ts';
@@ -144,6 +144,33 @@ suite('src/cli/journal', (test) => {
       await journal.close();
       await (await openJournal(folder, identity)).close();
       assert.equal(listing(folder), ['verify-0-of-2.journal', 'verify.journal']);
+    });
+  });
+
+  test('a second process, to which the lock of the first is of another machine, cuts off nothing that the first keeps', async () => {
+    await inFolder(async (folder) => {
+      const all = Array.from({ length: 40 }, (_, n) => ({ key: [`f${n}`], line: { n } }));
+      const first = await openJournal(folder, identity);
+      await first.keep(['begun'], { n: -1 });
+      rmSync(join(folder, 'verify.lock'));
+      symlinkSync('1:1@another-machine', join(folder, 'verify.lock'));
+      let isOpen = false;
+      const opening = openJournal(folder, identity).finally(() => (isOpen = true));
+      const kept = new Set<string>();
+      for (const { key, line } of all) {
+        await first.keep(key, line);
+        kept.add(key[0]!);
+        if (isOpen) break;
+      }
+      const second = await opening;
+      await second.keep(['of the second'], { n: 99 });
+      await first.keep(['after that'], { n: 100 });
+      await second.close();
+      await first.close();
+      const journal = await openJournal(folder, identity);
+      for (const name of ['begun', ...kept, 'of the second', 'after that'])
+        assert.ok(journal.find([name]), name);
+      await journal.close();
     });
   });
 
