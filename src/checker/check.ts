@@ -96,10 +96,7 @@ function countModels(file: File, scale: number, out: Matrix, certificate: unknow
   const atOne = enclose(field('readout.weightAtOne'));
   const bias = BigInt(n) * residual(x, w, atOne, degree);
   const [claimed, noise] = [enclose(field('bias'))[0], enclose(field('noise'))[0]];
-  need(
-    bias <= claimed && 2n * (claimed + noise) < one,
-    'the bias of the readout, and bias + noise below 1/2',
-  );
+  need(bias <= claimed && 2n * (claimed + noise) < one, 'the bias, and bias + noise below 1/2');
   const error = [enclose(field('error.relative'))[1], enclose(field('error.absolute'))[1]] as const;
   need(
     error[0] >= 0n && error[0] < one && error[1] >= 0n,
@@ -214,6 +211,7 @@ function matrix(name: string, bytes: Uint8Array, type: string, shape: List): Mat
   const [columns = 1, rows = 1, ...ones] = shape.length === 1 ? [1, ...shape] : shape.toReversed();
   const read = Object.hasOwn(readers, type) ? readers[type] : undefined;
   const fits = columns >= 1 && rows * columns * (Number(type.slice(-2)) / 8) === bytes.length;
+  need(shape.every(Number.isSafeInteger), `whole numbers in the shape of ${name}`);
   need(read !== undefined && fits && ones.every((one) => one === 1), `${name} as a matrix of floats`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return { rows, columns, at: (row, column) => read(view, row * columns + column) };
@@ -227,8 +225,11 @@ function safetensors(bytes: Uint8Array): File {
 }
 
 function tensor({ header, data }: File, name: string): Matrix {
-  const [begin = -1, end] = numbers(header, `${name}.data_offsets`);
-  const bytes = data.subarray(begin < 0 ? data.length : begin, end);
+  const [begin = -1, end = -1] = numbers(header, `${name}.data_offsets`);
+  const isInFile =
+    [begin, end].every(Number.isSafeInteger) && begin >= 0 && begin <= end && end <= data.length;
+  need(isInFile, `data_offsets of ${name} that are in the file`);
+  const bytes = data.subarray(begin, end);
   return matrix(name, bytes, String(get(header, `${name}.dtype`)), numbers(header, `${name}.shape`));
 }
 
@@ -242,12 +243,8 @@ function outputOf(bytes: Uint8Array): Matrix {
   const text = String.fromCharCode(...bytes.subarray(0, 512));
   const form = /^.NUMPY.*?'descr': '<f([248])', 'fortran_order': False, 'shape': \((\d+,? ?\d*)\), \} *\n/s;
   const [head = '', size, shape = ''] = form.exec(text) ?? [];
-  return matrix(
-    'out',
-    bytes.subarray(head.length),
-    `F${Number(size) * 8}`,
-    shape.match(/\d+/g)?.map(Number) ?? [],
-  );
+  const sizes = shape.match(/\d+/g) ?? [];
+  return matrix('out', bytes.subarray(head.length), `F${Number(size) * 8}`, sizes.map(Number));
 }
 
 function get(from: unknown, path: string): unknown {

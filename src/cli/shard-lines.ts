@@ -78,14 +78,26 @@ function readLines({ name, bytes }: PartFile): PartLine[] {
   return texts.map((text) =>
     inFile(name, () => {
       const line = parseJson(text, 'line');
-      return {
-        name,
-        part: readUnitPart(isObject(line) ? line['shard'] : undefined),
-        line: line as JsonObject,
-      };
+      const part = readUnitPart(isObject(line) ? line['shard'] : undefined);
+      if (part.run.command !== 'stress') requireResult(line as JsonObject);
+      return { name, part, line: line as JsonObject };
     }),
   );
 }
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What the exit code of a file is reckoned from has to be there. */
+function requireResult({ checks, error }: JsonObject): void {
+  const passes = (check: Json): boolean => isObject(check) && typeof check['passed'] === 'boolean';
+  if (Array.isArray(checks) && checks.every(passes)) return;
+  if (error !== undefined && isObject(error) && typeof error['code'] === 'string') return;
+  throw new InputError({
+    code: 'not-a-part',
+    field: 'checks',
+    expected: 'what "seth verify --json --shard" found in a file',
+    found: 'a line without it',
+    hint: 'give what a run with --shard wrote, unchanged',
+  });
+}

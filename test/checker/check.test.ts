@@ -273,6 +273,34 @@ suite('src/checker/check', (test) => {
     }
   });
 
+  test('a tensor that is not whole in the file, or in no whole number of rows, is rejected', async () => {
+    const made = await certified(satisfiable, plain);
+    const text = new TextDecoder('latin1').decode(made.output);
+    const offsets = /"data_offsets":\[0,(\d+)\]/.exec(text)!;
+    const shape = /"shape":\[(\d+),1\]/.exec(text)!;
+    const cases: readonly (readonly [found: string, lie: string, reason: RegExp])[] = [
+      [
+        offsets[0],
+        `"data_offsets":[0,${Number(offsets[1]) * 9}]`,
+        /data_offsets of out that are in the file$/,
+      ],
+      [offsets[0], '"data_offsets":[0]', /data_offsets of out that are in the file$/],
+      [offsets[0], `"data_offsets":[0.5,${offsets[1]}]`, /data_offsets of out that are in the file$/],
+      [offsets[0], `"data_offsets":[-8,${offsets[1]}]`, /data_offsets of out that are in the file$/],
+      [shape[0], `"shape":[${Number(shape[1]) / 1.5},1.5]`, /whole numbers in the shape of out$/],
+    ];
+    for (const [found, lie, expected] of cases) {
+      const header = text.slice(8, 8 + made.output[0]! + 256 * made.output[1]!).replace(found, lie);
+      const output = new Uint8Array(8 + header.length + Number(offsets[1]));
+      new DataView(output.buffer).setBigUint64(0, BigInt(header.length), true);
+      output.set(new TextEncoder().encode(header), 8);
+      output.set(made.output.subarray(-Number(offsets[1])), 8 + header.length);
+      const { accepted, reason } = await check(made.instance, output, await rehashed({ ...made, output }));
+      assert.not(accepted);
+      assert.match(reason, expected);
+    }
+  });
+
   test('any change of a byte of an instance or an output is rejected', async () => {
     const made = await certified(satisfiable, plain, 'npy');
     await fc.assert(

@@ -92,7 +92,10 @@ suite('src/cli/commands/merge', (test) => {
       ]) {
         const { code, stdout, stderr } = await seth(['merge', '-', first, await part(1, files)]);
         assert.equal([code, stdout], [2, '']);
-        assert.match(stderr, /1\.jsonl, files: expected [0-9a-f]{64}, found [0-9a-f]{64}; give the parts of /);
+        assert.match(
+          stderr,
+          /1\.jsonl, files: expected [0-9a-f]{64}, found [0-9a-f]{64}; give the parts of /,
+        );
       }
       assert.is((await seth(['merge', '-', first, await part(1, [one, two])])).code, 0);
     });
