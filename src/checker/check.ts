@@ -35,8 +35,8 @@ async function proved(instance: Uint8Array, output: Uint8Array, certificate: unk
   same(certificate, 'instance.sha256', await sha256(instance));
   same(certificate, 'output.sha256', await sha256(output));
   const file = safetensors(instance);
-  const metadata: unknown = JSON.parse(String(get(file.header, '__metadata__.seth')));
-  const formula = String(get(metadata, 'cnf.text'));
+  const metadata: unknown = JSON.parse(text(file.header, '__metadata__.seth'));
+  const formula = text(metadata, 'cnf.text');
   const hash = await sha256(new TextEncoder().encode(formula));
   same(certificate, 'formula.sha256', hash);
   const cnf = dimacs(formula);
@@ -77,12 +77,9 @@ function countModels(file: File, scale: number, out: Matrix, certificate: unknow
 
   const fits = (matrix: Matrix, row: number, open: List, one: number, end: number): boolean =>
     open.every((bit, c) => matrix.at(row, c) === one * bit) && matrix.at(row, last) === end;
-  const degree = Math.min(
-    heaviest('q', left, cnf, vectors, (i, open) =>
-      entries.every((t, e) => fits(q, i * nodes + e, open, t, bound)),
-    ),
-    heaviest('k', right, cnf, n, (j, open) => fits(k, j, open, -bound, 0)),
-  );
+  const isQuery: Fits = (i, open) => entries.every((t, e) => fits(q, i * nodes + e, open, t, bound));
+  const isKey: Fits = (j, open) => fits(k, j, open, -bound, 0);
+  const degree = Math.min(heaviest('q', left, cnf, vectors, isQuery), heaviest('k', right, cnf, n, isKey));
   const none = cnf.clauses.map(() => 0);
   for (let j = 0; j < k.rows; j++) {
     need(v.at(j, 0) === (j < n ? 1 : 0), `1 in v for key ${j}, or 0 if it is a pad`);
@@ -98,10 +95,7 @@ function countModels(file: File, scale: number, out: Matrix, certificate: unknow
   const [claimed, noise] = [enclose(field('bias'))[0], enclose(field('noise'))[0]];
   need(bias <= claimed && 2n * (claimed + noise) < one, 'the bias, and bias + noise below 1/2');
   const error = [enclose(field('error.relative'))[1], enclose(field('error.absolute'))[1]] as const;
-  need(
-    error[0] >= 0n && error[0] < one && error[1] >= 0n,
-    'a claimed error from 0, the relative one below 1',
-  );
+  need(error[0] >= 0n && error[0] < one && error[1] >= 0n, 'errors from 0, the relative one below 1');
   let total = 0n;
   for (let i = 0; i < vectors; i++) {
     let sum = times(atOne, enclose(n));
@@ -153,10 +147,8 @@ type Fits = (row: number, open: List) => boolean;
  */
 function heaviest(name: string, half: List, { clauses }: Cnf, rows: number, fits: Fits): number {
   need(half.length <= 26, 'at most 26 variables in a half');
-  const bitOf = (literal: number): number => half.indexOf(Math.abs(literal));
-  const known = clauses.map((clause) =>
-    clause.map((literal) => [bitOf(literal), literal > 0 ? 1 : 0] as Seen),
-  );
+  const seen = (literal: number): Seen => [half.indexOf(Math.abs(literal)), literal > 0 ? 1 : 0];
+  const known = clauses.map((clause) => clause.map(seen));
   let [row, most] = [0, 0];
   for (let assignment = 0; assignment < 2 ** half.length; assignment++) {
     const holds = ([bit, value]: Seen): boolean => bit >= 0 && ((assignment >> bit) & 1) === value;
@@ -226,11 +218,10 @@ function safetensors(bytes: Uint8Array): File {
 
 function tensor({ header, data }: File, name: string): Matrix {
   const [begin = -1, end = -1] = numbers(header, `${name}.data_offsets`);
-  const isInFile =
-    [begin, end].every(Number.isSafeInteger) && begin >= 0 && begin <= end && end <= data.length;
-  need(isInFile, `data_offsets of ${name} that are in the file`);
+  const isWhole = [begin, end].every(Number.isSafeInteger) && 0 <= begin && begin <= end;
+  need(isWhole && end <= data.length, `data_offsets of ${name} that are in the file`);
   const bytes = data.subarray(begin, end);
-  return matrix(name, bytes, String(get(header, `${name}.dtype`)), numbers(header, `${name}.shape`));
+  return matrix(name, bytes, text(header, `${name}.dtype`), numbers(header, `${name}.shape`));
 }
 
 /** The tensor `out`, or the only one, of a safetensors file, or a little-endian .npy file in C order. */
@@ -267,8 +258,16 @@ function number(from: unknown, path: string): number {
   return value;
 }
 
+function text(from: unknown, path: string): string {
+  const value = get(from, path);
+  need(typeof value === 'string', `a text in ${path}`);
+  return value;
+}
+
 function same(from: unknown, path: string, expected: unknown): void {
-  need(get(from, path) === expected, `${path} to be ${String(expected)}, not ${String(get(from, path))}`);
+  const found = get(from, path);
+  const shown = found === Object(found) ? 'an object' : String(found);
+  need(found === expected, `${path} to be ${String(expected)}, not ${shown}`);
 }
 
 function need(holds: boolean, expected: string): asserts holds {

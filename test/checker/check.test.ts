@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { check } from '../../src/checker/check.ts';
 import { readInstance } from '../../src/formats/instance.ts';
 import { writeOutput } from '../../src/formats/output.ts';
+import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.ts';
 import { roundTo } from '../../src/problems/dtype.ts';
 import type { Cnf } from '../../src/problems/cnf.ts';
 import type { Dtype } from '../../src/problems/dtype.ts';
@@ -301,6 +302,24 @@ suite('src/checker/check', (test) => {
     }
   });
 
+  test('an object where a text is expected is rejected, whatever it makes of itself', async () => {
+    const made = await certified(satisfiable, plain);
+    const { tensors, metadata } = readSafetensors(made.instance);
+    const document = changed(metadata.get('seth')!, (json) => {
+      (json['cnf'] as Record<string, unknown>)['text'] = { toString: 1 };
+    });
+    const instance = writeSafetensors(tensors, new Map([['seth', document]]));
+    const inText = await check(instance, made.output, await rehashed({ ...made, instance }));
+    assert.equal(inText, { accepted: false, reason: 'expected a text in cnf.text' });
+
+    const header = '{"out":{"dtype":{"toString":1},"shape":[1,1],"data_offsets":[0,8]}}';
+    const output = new Uint8Array(16 + header.length);
+    output[0] = header.length;
+    output.set(new TextEncoder().encode(header), 8);
+    const inType = await check(made.instance, output, await rehashed({ ...made, output }));
+    assert.equal(inType, { accepted: false, reason: 'expected a text in out.dtype' });
+  });
+
   test('any change of a byte of an instance or an output is rejected', async () => {
     const made = await certified(satisfiable, plain, 'npy');
     await fc.assert(
@@ -371,6 +390,8 @@ suite('src/checker/check', (test) => {
       'null',
       '1',
       '{"format":1}',
+      '{"format":{"toString":1}}',
+      '{"format":[{"toString":1}]}',
       '{"__proto__":{"format":1}}',
       '{"format":1,"instance":{"sha256":"constructor"}}',
       '['.repeat(100_000),

@@ -2,9 +2,11 @@
  * What is fuzzed. Each target reads bytes as one of our readers does and checks what it made of them. A reader may
  * give a value or throw an `InputError`; anything else that is thrown is a fault.
  */
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
+import { check } from '../../src/checker/check.ts';
 import { InputError } from '../../src/problems/input-error.ts';
 import { decodeText, decompress } from '../../src/formats/decompress.ts';
 import { parseDimacs, writeDimacs } from '../../src/formats/dimacs.ts';
@@ -429,6 +431,60 @@ const metadata: Target = {
   mostBytes: bounded,
 };
 
+/** A formula of one variable, one node, one pad: the least that a certificate can be about. */
+const certifiedInstance = writeSafetensors(
+  new Map([
+    ['q', matrix(1, 2)],
+    ['k', matrix(2, 2)],
+    ['v', matrix(2, 1)],
+  ]),
+  new Map([[documentKey, JSON.stringify({ cnf: { text: 'p cnf 1 1\n1 0\n' }, scale: 1 })]]),
+);
+const certifiedOutput = writeOutput(Float64Array.of(0.25), 1, 1, 'f64', 'npy');
+const sha256Of = (bytes: Uint8Array | string): { readonly sha256: string } => ({
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+});
+
+/** Of the model alone. */
+const exampleCertificate: Record<string, unknown> = {
+  format: 1,
+  tool: 'seth-attention 0.1.0',
+  instance: sha256Of(certifiedInstance),
+  output: sha256Of(certifiedOutput),
+  formula: sha256Of('p cnf 1 1\n1 0\n'),
+  answer: 'SATISFIABLE',
+  model: [1],
+  count: null,
+  error: { relative: 1e-15, absolute: 0 },
+  halves: { left: [], right: [1] },
+  bound: 1,
+  pads: 1,
+  readout: { scales: [1], weights: [1], weightAtOne: 0 },
+  bias: 0.25,
+  noise: 0.125,
+};
+
+/** The checker throws nothing at all, and accepts a number of models of no such instance. */
+const certificate: Target = {
+  name: 'certificate',
+  check: async (bytes) => {
+    const text = new TextDecoder().decode(bytes);
+    const { accepted, reason } = await check(certifiedInstance, certifiedOutput, text);
+    if (accepted) assert.match(reason, /\(1 variables, 1 clauses\) is satisfiable$/);
+    return accepted ? 'accepted' : 'refused';
+  },
+  seeds: [exampleCertificate, { ...exampleCertificate, count: '1' }].map((value) =>
+    utf8(JSON.stringify(value)),
+  ),
+  words: ['"format":{"toString":1}', '{"toString":1}', '"count":"1"', '"model":[', 'null', '[]', '{}', ',', '1e308', '5e-324', '-1', '-0', '0.5'], // prettier-ignore
+  structured: fc
+    .array(fc.tuple(fc.constantFrom(...Object.keys(exampleCertificate)), hostileValue), { maxLength: 3 })
+    .map((changes) =>
+      utf8(JSON.stringify({ ...exampleCertificate, count: '1', ...Object.fromEntries(changes) })),
+    ),
+  mostBytes: bounded,
+};
+
 const argumentWords = [
   'verify',
   'solve',
@@ -530,4 +586,13 @@ const args: Target = {
   mostBytes: () => 2 ** 20,
 };
 
-export const targets: readonly Target[] = [dimacs, packed, safetensors, npy, json, metadata, args];
+export const targets: readonly Target[] = [
+  dimacs,
+  packed,
+  safetensors,
+  npy,
+  json,
+  metadata,
+  certificate,
+  args,
+];
