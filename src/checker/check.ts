@@ -146,7 +146,8 @@ type Fits = (row: number, open: List) => boolean;
  * Returns the most ones of a row.
  */
 function heaviest(name: string, half: List, { clauses }: Cnf, rows: number, fits: Fits): number {
-  need(half.length <= 26, 'at most 26 variables in a half');
+  need(half.length <= 22, 'at most 22 variables in a half');
+  need(2 ** half.length * clauses.length <= 2 ** 32, 'at most 2^32 clauses of assignments of a half');
   const seen = (literal: number): Seen => [half.indexOf(Math.abs(literal)), literal > 0 ? 1 : 0];
   const known = clauses.map((clause) => clause.map(seen));
   let [row, most] = [0, 0];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -6,6 +7,7 @@ import { check } from '../../src/checker/check.ts';
 import { readInstance } from '../../src/formats/instance.ts';
 import { writeOutput } from '../../src/formats/output.ts';
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.ts';
+import type { Tensor } from '../../src/formats/tensor.ts';
 import { roundTo } from '../../src/problems/dtype.ts';
 import type { Cnf } from '../../src/problems/cnf.ts';
 import type { Dtype } from '../../src/problems/dtype.ts';
@@ -318,6 +320,45 @@ suite('src/checker/check', (test) => {
     output.set(new TextEncoder().encode(header), 8);
     const inType = await check(made.instance, output, await rehashed({ ...made, output }));
     assert.equal(inType, { accepted: false, reason: 'expected a text in out.dtype' });
+  });
+
+  test('a formula whose halves would take long to go through is rejected at once', async () => {
+    const made = await certified(satisfiable, plain);
+    const { metadata } = readSafetensors(made.instance);
+    // The clauses x and -x let every assignment be left out, so that a small file could ask for all of them.
+    for (const [variables, clauses, reason] of [
+      [24, 2, 'at most 22 variables in a half'],
+      [22, 1025, 'at most 2^32 clauses of assignments of a half'],
+    ] as const) {
+      const text = `p cnf ${variables} ${clauses}\n${'1 0 -1 0 '.repeat(clauses / 2)}${clauses % 2 ? '1 0' : ''}\n`;
+      const document = changed(metadata.get('seth')!, (json) => {
+        (json['cnf'] as Record<string, unknown>)['text'] = text;
+      });
+      const matrix = (rows: number, columns: number, values: readonly number[]): Tensor => ({
+        dtype: 'f64',
+        shape: [rows, columns],
+        bytes: new Uint8Array(
+          Float64Array.from({ length: rows * columns }, (_, at) => values[at] ?? 0).buffer,
+        ),
+      });
+      const instance = writeSafetensors(
+        new Map([
+          ['q', matrix(1, clauses + 1, [])],
+          ['k', matrix(2, clauses + 1, [])],
+          ['v', matrix(2, 1, [1])],
+        ]),
+        new Map([['seth', document]]),
+      );
+      const output = writeOutput(Float64Array.of(0.5), 1, 1, 'f64', 'npy');
+      const left = Array.from({ length: variables }, (_, at) => at + 1);
+      const lie = changed(await rehashed({ ...made, instance, output }), (json) => {
+        const formula = { sha256: createHash('sha256').update(text).digest('hex') };
+        const readout = { scales: [1], weights: [1], weightAtOne: 0 };
+        Object.assign(json, { formula, readout, answer: 'UNSATISFIABLE', count: '0' });
+        Object.assign(json, { halves: { left, right: [] }, bound: 1, pads: 1 });
+      });
+      assert.equal(await check(instance, output, lie), { accepted: false, reason: `expected ${reason}` });
+    }
   });
 
   test('any change of a byte of an instance or an output is rejected', async () => {
