@@ -1,6 +1,6 @@
 /**
  * A certificate: what an independent checker (src/checker) needs to go the way from an instance and an output to the
- * answer again, and the bounds that it has to arrive at. Everything in it is checked; docs/certificates.md describes it.
+ * answer again, and the bounds that it has to arrive at. Everything in it is checked; docs/under-fire.md describes it.
  */
 import type { Answer } from '../problems/answer.ts';
 import type { OutputError } from '../problems/attention.ts';
