@@ -88,16 +88,20 @@ function readLines({ name, bytes }: PartFile): PartLine[] {
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What the exit code of a file is reckoned from has to be there. */
-function requireResult({ checks, error }: JsonObject): void {
-  const passes = (check: Json): boolean => isObject(check) && typeof check['passed'] === 'boolean';
-  if (Array.isArray(checks) && checks.every(passes)) return;
-  if (error !== undefined && isObject(error) && typeof error['code'] === 'string') return;
+/** What the exit code of a file follows from has to be there. */
+function requireResult(line: JsonObject): void {
+  const { answer, checks, error } = line;
+  const agrees = (check: Json): boolean => isObject(check) && typeof check['agrees'] === 'boolean';
+  const isResult =
+    'error' in line
+      ? isObject(error!) && typeof error['code'] === 'string'
+      : typeof answer === 'string' && Array.isArray(checks) && checks.every(agrees);
+  if (isResult) return;
   throw new InputError({
     code: 'not-a-part',
     field: 'checks',
-    expected: 'what "seth verify --json --shard" found in a file',
-    found: 'a line without it',
+    expected: 'the checks of a file, or its error',
+    found: 'neither',
     hint: 'give what a run with --shard wrote, unchanged',
   });
 }

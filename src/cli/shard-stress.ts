@@ -1,5 +1,6 @@
 /** What shards of `seth stress` found, put together to the outcome of the whole suite. */
 import { InputError } from '../problems/input-error.ts';
+import { dtypes } from '../problems/dtype.ts';
 import type { UnitPart } from '../formats/part.ts';
 import { scoreOf } from '../experiments/stress/score.ts';
 import { exits } from './faults.ts';
@@ -15,7 +16,7 @@ export function mergeStress(
 ): { readonly text: string; readonly exit: number } {
   const placed = lines.flatMap(({ name, part, line }) => {
     const { rungs } = line as unknown as StressOutcome;
-    if (!Array.isArray(rungs)) throw notOutcome(name);
+    if (!Array.isArray(rungs) || !rungs.every(isRung)) throw notOutcome(name);
     return (rungs as StressOutcome['rungs']).map((rung, k) => ({ name, at: part.index + k * of, rung }));
   });
   requireEachOnce(placed, units, (at) => `rung ${at + 1} of ${units}, of shard ${at % of}/${of}`);
@@ -37,6 +38,20 @@ export function mergeStress(
   const passed = scores.every((score) => score.passed);
   const outcome: StressOutcome = { tool, suite, version, oracle, passed, scores, rungs };
   return { text: `${JSON.stringify(outcome)}\n`, exit: passed ? exits.ok : exits.disagreement };
+}
+
+/** Has it what the scores are reckoned from? */
+function isRung(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const rung = value as Record<string, unknown>;
+  const numbers = ['level', 'wrong', 'rows', 'heads', 'queries', 'keys'];
+  return (
+    typeof rung['rung'] === 'string' &&
+    dtypes.some((dtype) => dtype === rung['dtype']) &&
+    typeof rung['passed'] === 'boolean' &&
+    numbers.every((name) => typeof rung[name] === 'number') &&
+    ['error', 'seconds'].every((name) => rung[name] === null || typeof rung[name] === 'number')
+  );
 }
 
 const notOutcome = (file: string): InputError =>

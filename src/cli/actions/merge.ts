@@ -19,6 +19,15 @@ export async function merge({ output, file }: MergeArguments): Promise<number> {
   }
   const outputs = parts.filter(({ bytes }) => isSafetensors(bytes));
   if (outputs.length === 0) {
+    if (/\.(npy|safetensors)$/i.test(output)) {
+      throw new InputError({
+        code: 'part-kind',
+        file: parts[0]!.name,
+        expected: `an output of "seth attend --shard", since ${nameOf(output)} is to be one`,
+        found: 'another file',
+        hint: 'name an output that ends in .jsonl for the parts of verify, .json for those of stress',
+      });
+    }
     const { text, exit } = mergeLines(parts);
     await writeWhole(output, (write) => write(text));
     return exit;

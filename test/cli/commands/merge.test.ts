@@ -137,6 +137,20 @@ suite('src/cli/commands/merge', (test) => {
         writeFileSync(changed, damaged);
         assert.match(merge([a, changed, c]), message);
       }
+      const { shard } = jsonLines(text)[0]!;
+      for (const rest of [{}, { checks: 1 }, { answer: 'UNKNOWN', checks: [null] }, { error: null }]) {
+        writeFileSync(changed, `${JSON.stringify({ ...rest, shard })}\n`);
+        assert.match(
+          merge([a, changed, c]),
+          /checks: expected the checks of a file, or its error, found neither/,
+        );
+      }
+      for (const name of ['whole.npy', 'whole.SafeTensors']) {
+        const { code, stderr } = await seth(['merge', name, a, b, c], { cwd: folder });
+        assert.is(code, 2);
+        assert.match(stderr, /expected an output of "seth attend --shard", since whole\.\w+ is to be one/);
+        assert.not(listing(folder).includes(name));
+      }
       writeFileSync(changed, '');
       assert.match(merge([changed]), /expected JSON lines, found none in any part/);
     });
@@ -279,6 +293,15 @@ suite('src/cli/commands/merge', (test) => {
         faultOf(() => mergeLines(read(folder, ['1.json']))).message,
         /^expected rung 1 of \d+, of shard 0\/2, found no part that has it, /,
       );
+      const [damaged] = jsonLines(readFileSync(join(folder, '1.json'), 'utf8'));
+      for (const rung of [null, {}, { ...(damaged!['rungs'] as object[])[0], dtype: 'f8' }]) {
+        const json = JSON.stringify({ ...damaged, rungs: [rung] });
+        writeFileSync(join(folder, 'damaged.json'), `${json}\n`);
+        assert.match(
+          faultOf(() => mergeLines(read(folder, ['0.json', 'damaged.json']))).message,
+          /^damaged\.json, rungs: expected the JSON of "seth stress --json --shard", found something else/,
+        );
+      }
       assert.equal(listing(join(folder, 'j')), [
         'stress-0-of-2.journal',
         'stress-1-of-2.journal',
