@@ -22,6 +22,9 @@ export const commandOptions = {
   },
 } as const;
 
+/** Is this oracle a program of the user's? */
+export const isCommand = (oracle: string): boolean => /^command(-warm)?:/.test(oracle);
+
 /** Longer, and a timer of Node's would end at once. */
 const longestTimeout = 1e6;
 
@@ -29,7 +32,7 @@ const longestTimeout = 1e6;
 export function openOptions({ oracle, timeout, error }: CommandArguments): OpenOptions {
   const seconds = numberOf('timeout', timeout, { above: 0, max: longestTimeout });
   const claimed = numberOf('error', error, { above: 0, max: 1 });
-  if ((seconds !== undefined || claimed !== undefined) && !/^command(-warm)?:/.test(oracle)) {
+  if ((seconds !== undefined || claimed !== undefined) && !isCommand(oracle)) {
     throw new UsageError(
       `--${seconds === undefined ? 'error' : 'timeout'} is for --oracle command:…, and the oracle is ${oracle}: leave it out`,
     );

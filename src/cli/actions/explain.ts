@@ -7,6 +7,7 @@ import {
   type ExplainedStep,
 } from '../../verify/explain.ts';
 import { chainFault } from '../chain-fault.ts';
+import { openOptions } from '../command-options.ts';
 import type { ExplainArguments } from '../commands/explain.ts';
 import { exits, warn } from '../faults.ts';
 import { readFormula } from '../formula.ts';
@@ -22,7 +23,7 @@ export async function explain(args: ExplainArguments): Promise<number> {
   const sparse = args.sparsify ? sparsifyOptions(args) : undefined;
   const paper = route === 'closest-pair' ? { ...paperOptions(args), memory } : undefined;
   const direct = route === 'closest-pair' ? undefined : { ...encodeOptions({ ...args, route }), memory };
-  const oracle = await openOracle(args.oracle);
+  const oracle = await openOracle(args.oracle, openOptions(args));
   const formula = await readFormula(args.file, args.strict);
   formula.warnings.forEach(warn);
   const { cnf } = formula;

@@ -4,6 +4,7 @@ import { openOracle } from '../../oracles/oracles.ts';
 import { runRungs, type RungResult } from '../../experiments/stress/run.ts';
 import { hasPassed, scoreOf } from '../../experiments/stress/score.ts';
 import { suiteRungs, suiteVersion, topLevel } from '../../experiments/stress/suite.ts';
+import { isCommand, openOptions } from '../command-options.ts';
 import type { StressArguments } from '../commands/stress.ts';
 import { exits, UsageError } from '../faults.ts';
 import { numberOf } from '../options.ts';
@@ -31,7 +32,9 @@ export async function stress(args: StressArguments): Promise<number> {
   if (shard !== undefined) requireUnits(shard, all.length, 'rung');
   const specs = unitsOf(all, shard).map(({ unit }) => unit);
   const identity = runIdentity('stress', { ...args, suiteVersion });
-  const oracle = await openOracle(args.oracle);
+  const told = openOptions(args);
+  // What the outputs are worth is judged here, so no claim of a program's filters them.
+  const oracle = await openOracle(args.oracle, isCommand(args.oracle) ? { ...told, error: 1 } : told);
   const progress = await openProgress(args.progress);
   const table = stressTable(specs);
   const prints = onOutput === 0;

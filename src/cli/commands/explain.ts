@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
 import type { SparsifyArguments } from '../chain-of.ts';
+import { commandOptions, type CommandArguments } from '../command-options.ts';
 import {
   encodingOptions,
   jsonOption,
@@ -10,9 +11,8 @@ import {
   type EncodingArguments,
 } from '../options.ts';
 
-export interface ExplainArguments extends EncodingArguments, SparsifyArguments {
+export interface ExplainArguments extends EncodingArguments, SparsifyArguments, CommandArguments {
   readonly file: string;
-  readonly oracle: string;
   readonly json: boolean;
 }
 
@@ -30,6 +30,7 @@ export const explain: CommandModule<object, ExplainArguments> = {
         sparsify: { ...sparsifyOption, describe: 'Show the tree of the sparsification lemma as well' },
         ...thresholdOptions,
         oracle: oracleOption,
+        ...commandOptions,
         json: { ...jsonOption, describe: 'For programs: the steps and their ledgers as one JSON object' },
       })
       .example('seth random teaching --formula 2 | seth explain -', '')

@@ -2,11 +2,11 @@ import type { CommandModule } from 'yargs';
 import type { Dtype } from '../../problems/dtype.ts';
 import type { SuiteName } from '../../experiments/stress/suite.ts';
 import { act } from '../act.ts';
+import { commandOptions, type CommandArguments } from '../command-options.ts';
 import { journalOption, shardOption, type LongRunArguments } from '../long-run-options.ts';
 import { jsonOption, oracleOption, progressOption, type ReportArguments, type Typed } from '../options.ts';
 
-export interface StressArguments extends ReportArguments, LongRunArguments {
-  readonly oracle: string;
+export interface StressArguments extends ReportArguments, LongRunArguments, Omit<CommandArguments, 'error'> {
   readonly suite: SuiteName;
   readonly dtype: Dtype | 'all';
   readonly require?: Typed;
@@ -31,6 +31,7 @@ export const stress: CommandModule<object, StressArguments> = {
           default: 'f64' as const,
           describe: 'Format of the tensors: whose ladder is climbed',
         },
+        timeout: commandOptions.timeout,
         require: {
           requiresArg: true,
           defaultDescription: 'the top level of the dtype',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseHTML, DOMParser } from 'linkedom';
 import * as assert from 'uvu/assert';
 import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
+import { inPlace } from '../../oracles/command/support.ts';
 import { suite } from '../../support/harness.ts';
 import { inFolder, seth } from '../seth.ts';
 
@@ -79,6 +80,45 @@ suite('src/cli/commands/stress', (test) => {
       assert.match(reason!, /^[^\n]*rank[^\n]*$/);
       assert.equal([error, bits], [null, 0]);
     }
+  });
+
+  test('a program that writes float32 for float64 is judged by its outputs: they carry it to level 7 of 14', async () => {
+    await inPlace(async ({ line }) => {
+      const oracle = `command-warm:${line('float32', 0, true)}`;
+      const { code, stdout, stderr } = await seth(['stress', '--oracle', oracle, '--json']);
+      assert.is(code, 1, stderr);
+      const { scores, rungs } = JSON.parse(stdout) as Outcome;
+      assert.is(scores[0]!.reached, 7);
+      for (const { error, reason = '' } of rungs) {
+        assert.ok(error !== null && error < 1e-7);
+        assert.not.match(reason, /--error/);
+      }
+    });
+  });
+
+  for (const fault of ['crash', 'NaN', 'hang']) {
+    test(`a program that does this on its third instance fails that rung with one line, the others are judged: ${fault}`, async () => {
+      await inPlace(async ({ line }) => {
+        const timeout = fault === 'hang' ? ['--timeout', '5'] : [];
+        const oracle = `command-warm:${line(fault, 3, true)}`;
+        const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--json', ...timeout];
+        const { code, stdout, stderr } = await seth(args);
+        assert.is(code, 1, stderr);
+        const { rungs } = JSON.parse(stdout) as Outcome;
+        const failed = rungs.filter(({ passed }) => !passed);
+        assert.equal(
+          failed.map(({ rung, error }) => [rung, error]),
+          [[rungs[2]!.rung, null]],
+        );
+        assert.match(failed[0]!.reason!, /^[^\n]+$/);
+      });
+    });
+  }
+
+  test('--timeout is for programs only', async () => {
+    const { code, stderr } = await seth(['stress', '--timeout', '5']);
+    assert.is(code, 2);
+    assert.match(stderr, /--timeout is for --oracle command/);
   });
 
   test('--require 0 is reached by anything', async () => {

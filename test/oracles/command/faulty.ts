@@ -1,5 +1,6 @@
 /**
- * A program for the command oracle that computes attention, and at its `CALL`-th instance does something wrong instead:
+ * A program for the command oracle that computes attention, and at its `CALL`-th instance, or for 0 at each, does
+ * something wrong instead:
  *
  *     faulty.js FAULT CALL STATE INSTANCE OUTPUT      for command:
  *     faulty.js FAULT CALL STATE                      for command-warm:
@@ -23,7 +24,7 @@ const hang = (): Promise<never> => new Promise(() => setInterval(() => {}, 1000)
 /** Counts an instance; is it the one to be wrong on? */
 function isTurn(): boolean {
   appendFileSync(state, `${process.pid}\n`);
-  return readFileSync(state, 'utf8').trimEnd().split('\n').length === Number(call);
+  return call === '0' || readFileSync(state, 'utf8').trimEnd().split('\n').length === Number(call);
 }
 
 async function compute(
