@@ -2,9 +2,10 @@
  * From a specification to what is asked and what is right: formulas by seed, split and list, some left vectors of them,
  * the frozen readout, the matrices, the true outputs and the certified demand.
  *
- * Three things are done to the matrices that leave the answer alone and that kernels get wrong: values are 0 and v
+ * Four things are done to the matrices that leave the answer alone and that kernels get wrong: values are 0 and v
  * instead of 0 and 1, which multiplies the output by v; one more column of Q and K adds the same number to every logit;
- * further pad keys bring the number of keys to a power of two.
+ * further pad keys bring the number of keys to a power of two; head h begins with another key, so that no two heads have
+ * the same V.
  */
 import type { Attention, Matrix } from '../../problems/attention.ts';
 import { roundToBits } from '../../problems/dtype.ts';
@@ -67,7 +68,7 @@ export function buildRung(spec: RungSpec): Rung {
   const options: AttentionOptions = { readout, pads, dtype, witness };
   const heads = vectors.map((pair, h): Head => {
     const encoded = ovToAttention.encode(pair, options);
-    const attention = shifted({ ...encoded, v: times(encoded.v, value) }, spec.shift);
+    const attention = rotatedKeys(shifted({ ...encoded, v: times(encoded.v, value) }, spec.shift), h);
     return {
       vectors: pair,
       attention,
@@ -144,6 +145,25 @@ function times(matrix: Matrix, factor: number): Matrix {
     read(from, to, into) {
       matrix.read(from, to, into);
       for (let e = 0; e < (to - from) * columns; e++) into[e]! *= factor; // 0 or 1 before
+    },
+  };
+}
+
+/** Keys and values begin with row `by`: the same attention, but a V that was kept from another head is not this one's. */
+function rotatedKeys(attention: Attention, by: number): Attention {
+  return by === 0 ? attention : { ...attention, k: rotated(attention.k, by), v: rotated(attention.v, by) };
+}
+
+/** The matrix whose row r is row r + `by`, counted around; `by` is from 1 to the number of rows less 1. */
+function rotated(matrix: Matrix, by: number): Matrix {
+  const { rows, columns } = matrix;
+  return {
+    rows,
+    columns,
+    read(from, to, into) {
+      const split = Math.max(from, Math.min(to, rows - by)); // from here on they are the first ones
+      if (split > from) matrix.read(from + by, split + by, into);
+      if (to > split) matrix.read(split + by - rows, to + by - rows, into.subarray((split - from) * columns));
     },
   };
 }

@@ -31,7 +31,7 @@ suite('src/cli/commands/stress', (test) => {
     assert.is(code, 0, stderr);
     const outcome = JSON.parse(stdout) as Outcome;
     assert.is(outcome.passed, true);
-    assert.equal([outcome.suite, outcome.version, outcome.oracle], ['quick', 1, 'cpu']);
+    assert.equal([outcome.suite, outcome.version, outcome.oracle], ['quick', 2, 'cpu']);
     assert.equal(
       outcome.rungs.map(({ rung }) => rung),
       suiteRungs('quick', ['f32']).map(({ id }) => id),
@@ -55,7 +55,7 @@ suite('src/cli/commands/stress', (test) => {
     ]) {
       assert.match(stdout, score);
     }
-    assert.match(stdout, 'cpu on the quick suite, version 1: passed\n');
+    assert.match(stdout, 'cpu on the quick suite, version 2: passed\n');
   });
 
   test('an oracle that fails on every rung fails them with one line each, and the suite goes on to its end', async () => {

@@ -48,6 +48,16 @@ suite('src/experiments/stress/suite', (test) => {
     assert.equal(Object.keys(readouts).toSorted(), [...new Set(ids)].toSorted());
   });
 
+  test('no two heads of a rung have the same V', () => {
+    const several = suiteRungs('full', ['f16']).filter(({ heads }) => heads > 1);
+    assert.ok(several.length > 1);
+    for (const spec of several) {
+      const { heads } = buildRung(spec);
+      const values = new Set(heads.map(({ attention }) => entries(attention.v).join()));
+      assert.is(values.size, spec.heads, spec.id);
+    }
+  });
+
   test('a frozen readout is what the planner makes', () => {
     for (const id of ['f64/3/values', 'f16/3/long']) {
       const spec = suiteRungs('quick').find((rung) => rung.id === id)!;

@@ -1,6 +1,6 @@
 /**
- * Twelve faults that attention kernels have had, each planted in the plain kernel. Each passes a test with random
- * matrices and a tolerance, or has done so somewhere.
+ * Thirteen faults that attention kernels have had, each planted in the plain kernel; a stale buffer has two forms. Each
+ * passes a test with random matrices and a tolerance, or has done so somewhere.
  */
 import { roundTo } from '../../../src/problems/dtype.ts';
 import type { Kernel, Matrices } from './kernel.ts';
@@ -26,7 +26,8 @@ export const faults: readonly Fault[] = [
   { name: 'softmax over the wrong axis', make: () => overQueries },
   { name: 'V rounded to bf16', make: () => plainKernel({ value: (v) => roundTo('bf16', v) }) },
   { name: 'sum in naive order', make: () => plainKernel({ sum: sumInOrder }) },
-  { name: 'a stale buffer between calls', make: staleKeys },
+  { name: 'a stale buffer of K between calls', make: () => plainKernel({ keys: stale(({ k }) => k) }) },
+  { name: 'a stale buffer of V between calls', make: () => plainKernel({ values: stale(({ v }) => v) }) },
   {
     name: 'a denominator with a 1e-6 epsilon',
     make: () => plainKernel({ denominator: (sum) => sum + 1e-6 }),
@@ -84,15 +85,14 @@ const overQueries: Kernel = ({ q, k, v, queries, keys, headDim: d, valueDim, sca
   return output;
 };
 
-/** Keys are copied into a buffer the first time that a shape is seen, and the buffer is used ever after. */
-function staleKeys(): Kernel {
+/** A matrix is copied into a buffer the first time that a shape is seen, and the buffer is used ever after. */
+function stale(of: (matrices: Matrices) => Float64Array): (matrices: Matrices) => Float64Array {
   const buffers = new Map<string, Float64Array>();
-  return plainKernel({
-    keys({ k, keys, headDim }) {
-      const shape = `${keys} × ${headDim}`;
-      const buffer = buffers.get(shape) ?? k.slice();
-      buffers.set(shape, buffer);
-      return buffer;
-    },
-  });
+  return (matrices) => {
+    const { keys, headDim, valueDim } = matrices;
+    const shape = `${keys} × ${headDim} × ${valueDim}`;
+    const buffer = buffers.get(shape) ?? of(matrices).slice();
+    buffers.set(shape, buffer);
+    return buffer;
+  };
 }

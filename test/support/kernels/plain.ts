@@ -15,6 +15,8 @@ export interface Hooks {
   readonly scale?: (matrices: Matrices) => number;
   /** Keys, n_k × d. */
   readonly keys?: (matrices: Matrices) => Float64Array;
+  /** Values, n_k × d_v. */
+  readonly values?: (matrices: Matrices) => Float64Array;
   /** A value, as the kernel has it. */
   readonly value?: (v: number) => number;
   /** How many of the keys are looked at. */
@@ -40,6 +42,7 @@ export function plainKernel(hooks: Hooks = {}): Kernel {
   const {
     scale = (matrices) => matrices.scale,
     keys = (matrices) => matrices.k,
+    values = (matrices) => matrices.v,
     value = nothing,
     count = nothing,
     shift = nothing,
@@ -48,10 +51,11 @@ export function plainKernel(hooks: Hooks = {}): Kernel {
     denominator = nothing,
   } = hooks;
   return (matrices) => {
-    const { q, v, queries, headDim: d, valueDim, dtype } = matrices;
+    const { q, queries, headDim: d, valueDim, dtype } = matrices;
     const round = arithmeticOf(dtype);
     const dot = dtype === 'f64' ? dot64 : dot32;
     const k = keys(matrices);
+    const v = values(matrices);
     const n = count(matrices.keys);
     const factor = round(scale(matrices));
     const output = new Float64Array(queries * valueDim);
