@@ -3,6 +3,7 @@
 //     g++ -O2 -std=c++17 attention.cpp -o attention
 //     seth verify formula.cnf --oracle 'command:./attention {instance} {output}'
 //     seth verify formula.cnf --oracle 'command-warm:./attention'
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -78,10 +79,16 @@ Matrix<T> attention(const Matrix<T>& q, const Matrix<T>& k, const Matrix<T>& v, 
     }
     T total = 0;
     T* row = out.values.data() + i * out.columns;
-    for (std::size_t j = 0; j < k.rows; j++) {
-      const T weight = std::exp(logits[j] - most);
-      total += weight;
-      for (std::size_t c = 0; c < v.columns; c++) row[c] += weight * v.row(j)[c];
+    for (std::size_t tile = 0; tile < k.rows; tile += 128) {  // sums of sums: one long sum in float loses 10 bits
+      T part = 0;
+      std::vector<T> parts(v.columns);
+      for (std::size_t j = tile; j < std::min(tile + 128, k.rows); j++) {
+        const T weight = std::exp(logits[j] - most);
+        part += weight;
+        for (std::size_t c = 0; c < v.columns; c++) parts[c] += weight * v.row(j)[c];
+      }
+      total += part;
+      for (std::size_t c = 0; c < v.columns; c++) row[c] += parts[c];
     }
     for (std::size_t c = 0; c < v.columns; c++) row[c] /= total;
   }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The adapters of docs/adapters are run for real, both ways, and what they compute decodes to the right counts: numpy and
 # PyTorch from Debian, ONNX Runtime from npm, C++ by g++. Debian has no JAX: that adapter is only compiled.
+# The f32 ladder of `seth stress` is climbed by two of them.
 # The formulas' own counts are checked by the chain (exit code 1 if anything disagrees or is inconclusive).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,9 +20,16 @@ verify() {
   done
 }
 
+# stress ORACLE: the top of the f32 ladder
+stress() {
+  printf '%s, stress: ' "$1"
+  seth stress --dtype f32 --oracle "$1" | grep 'level 6 of 6'
+}
+
 adapters=docs/adapters
 verify 'f64 f16' "command:$python $adapters/numpy_attention.py {instance} {output}"
 verify 'f32 bf16' "command-warm:$python $adapters/numpy_attention.py --warm"
+stress "command-warm:$python $adapters/numpy_attention.py --warm"
 
 # By hand, with files, as a user does who wants to keep them; and the page for Python users, word for word.
 awk '/^```python$/ { inside = 1; part++; next } /^```$/ { inside = 0 } inside && part > 1' $adapters/python.md >"$folder/page.py"
@@ -37,6 +45,7 @@ rm -rf $adapters/__pycache__
 g++ -O2 -std=c++17 -Wall -Wextra -Werror $adapters/attention.cpp -o "$folder/attention"
 verify f64 "command:$folder/attention {instance} {output}"
 verify f32 "command-warm:$folder/attention"
+stress "command-warm:$folder/attention"
 
 $python $adapters/torch_attention.py --list
 for backend in $($python $adapters/torch_attention.py --list | awk '!/not here/ { print $1 }'); do
