@@ -3,6 +3,7 @@
     seth verify formula.cnf --dtype f32 --oracle 'command-warm:python3 jax_attention.py --warm'
     seth verify formula.cnf --oracle 'command:python3 jax_attention.py {instance} {output}'
 
+In f32 and below this is jax.nn.dot_product_attention. Its softmax is in float32 even for f64, so f64 is written out.
 Written for jax 0.4.31 and later, which have jax.nn.dot_product_attention. Debian has no JAX, so that this project's own
 checks only compile this file.
 """
@@ -21,6 +22,8 @@ DTYPES = {"F64": jnp.float64, "F32": jnp.float32, "F16": jnp.float16, "BF16": jn
 
 @jax.jit
 def attention(q, k, v, scale):
+    if q.dtype == jnp.float64:  # dot_product_attention computes its softmax in float32 even then
+        return jax.nn.softmax(jnp.asarray(scale, q.dtype) * (q @ k.T)) @ v
     width = max(q.shape[1], v.shape[1])  # v must have as many columns as q and k; zeros change nothing
     wide = [jnp.pad(x, ((0, 0), (0, width - x.shape[1])))[None, :, None, :] for x in (q, k, v)]
     q = wide[0] * jnp.asarray(scale, q.dtype)  # dot_product_attention wants its own scale before it compiles
