@@ -1,6 +1,6 @@
 /**
- * The outcome as an HTML page that needs nothing beside it: the scores, a figure of error against demand and one of speed
- * for each dtype, and the table of rungs. The figures are Observable Plot's, drawn into a document of linkedom's; both
+ * The outcome as an HTML page that needs nothing beside it: the scores, a figure of error against demand for each dtype,
+ * and the table of rungs. The figures are Observable Plot's, drawn into a document of linkedom's; both
  * are optional packages, loaded here when a page is asked for.
  */
 import type { RungResult } from '../experiments/stress/run.ts';
