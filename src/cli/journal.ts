@@ -18,6 +18,7 @@ import { InputError } from '../problems/input-error.ts';
 import { defaultLimit } from '../formats/decompress.ts';
 import type { RunIdentity, Shard } from '../formats/part.ts';
 import { sha256Hex } from '../formats/sha256.ts';
+import { note } from './faults.ts';
 import { fileFault } from './file-fault.ts';
 import { beginJournal, doneWithJournal } from './go-on.ts';
 import { readBytes } from './read.ts';
@@ -30,6 +31,8 @@ export type Key = readonly string[];
 export interface Journal<Line extends object> {
   /** What was kept for this unit of work; undefined where it is still to be done. */
   find(key: Key): Line | undefined;
+  /** How many units of work `find` has found so far. */
+  found(): number;
   /** Resolves when the line is on the disk. */
   keep(key: Key, line: Line): Promise<void>;
   /** Call it when the run went through. */
@@ -52,7 +55,8 @@ export async function openJournal<Line extends object>(
   run: RunIdentity,
   shard?: Shard,
 ): Promise<Journal<Line>> {
-  if (folder === undefined) return { find: () => undefined, keep: async () => {}, close: async () => {} };
+  if (folder === undefined)
+    return { find: () => undefined, found: () => 0, keep: async () => {}, close: async () => {} };
   const name = shard === undefined ? run.command : `${run.command}-${shard.index}-of-${shard.of}`;
   const path = join(folder, `${name}.journal`);
   const lock = join(folder, `${name}.lock`);
@@ -73,8 +77,15 @@ export async function openJournal<Line extends object>(
     if (length < size) await handle.truncate(length).catch(writable);
     await handle.sync().catch(writable);
     beginJournal();
+    const found = new Set<string>();
     return {
-      find: (key) => lines.get(JSON.stringify(key)) as Line | undefined,
+      find(key) {
+        const text = JSON.stringify(key);
+        const line = lines.get(text) as Line | undefined;
+        if (line !== undefined) found.add(text);
+        return line;
+      },
+      found: () => found.size,
       ...keeper(handle, lines),
     };
   } catch (error) {
@@ -82,7 +93,7 @@ export async function openJournal<Line extends object>(
     throw error;
   }
 
-  function keeper(handle: FileHandle, lines: Map<string, unknown>): Omit<Journal<Line>, 'find'> {
+  function keeper(handle: FileHandle, lines: Map<string, unknown>): Pick<Journal<Line>, 'keep' | 'close'> {
     return {
       async keep(key, line) {
         const bytes = Buffer.from(await summed({ key, line }));
@@ -101,6 +112,13 @@ export async function openJournal<Line extends object>(
       },
     };
   }
+}
+
+/** Says on standard error how much of a run was taken from its journal; nothing where nothing was. */
+export function noteFound(journal: Journal<object>, of: number, units: string, folder = ''): void {
+  const found = journal.found();
+  if (found === 0) return;
+  note(`${found} of ${of} ${units} were kept in ${folder} from an earlier run and were not asked again`);
 }
 
 /** The entries of the journal at `path`, by key, and how many of the bytes that were read are whole lines. */

@@ -9,6 +9,9 @@ import type { Oracle } from './oracle.ts';
 import { polynomialOracle } from './polynomial/polynomial.ts';
 import { referenceOracle } from './reference.ts';
 
+/** A program's command line as words. */
+export { splitWords } from './command/words.ts';
+
 /** What some oracles can be told; the others take no notice. */
 export interface OpenOptions {
   /** The polynomial oracle computes even where that is slower or certifies nothing. */

@@ -8,7 +8,7 @@ import { isCommand, openOptions } from '../command-options.ts';
 import type { StressArguments } from '../commands/stress.ts';
 import { exits, UsageError } from '../faults.ts';
 import { numberOf } from '../options.ts';
-import { openJournal } from '../journal.ts';
+import { noteFound, openJournal } from '../journal.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { requireUnits, shardOf, unitsOf } from '../shard.ts';
@@ -52,6 +52,7 @@ export async function stress(args: StressArguments): Promise<number> {
       },
     });
     progress.stop();
+    noteFound(journal, specs.length, 'rungs', args.journal);
     await journal.close();
     const scores = scoreOf(rungs, required);
     return {

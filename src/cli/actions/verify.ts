@@ -9,7 +9,7 @@ import { openOptions } from '../command-options.ts';
 import type { VerifyArguments } from '../commands/verify.ts';
 import { report, warn } from '../faults.ts';
 import { formulasAt, readFormula } from '../formula.ts';
-import { openJournal, type Journal } from '../journal.ts';
+import { noteFound, openJournal, type Journal } from '../journal.ts';
 import { nameOf } from '../read.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
@@ -49,6 +49,7 @@ export async function verify(args: VerifyArguments): Promise<number> {
     }
     progress.stop();
     if (!args.json) await print(table.totals());
+    noteFound(journal, jobs.length, 'formulas', args.journal);
     await journal.close();
   } finally {
     progress.stop();

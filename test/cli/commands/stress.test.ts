@@ -1,9 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML, DOMParser } from 'linkedom';
 import * as assert from 'uvu/assert';
 import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
-import { inPlace } from '../../oracles/command/support.ts';
+import { faultyProgram, inPlace } from '../../oracles/command/support.ts';
 import { suite } from '../../support/harness.ts';
 import { inFolder, seth } from '../seth.ts';
 
@@ -114,6 +114,29 @@ suite('src/cli/commands/stress', (test) => {
       });
     });
   }
+
+  test('a journal says how much was taken from it, and is refused where the program was edited since', async () => {
+    await inFolder(async (folder) => {
+      const program = join(folder, 'kernel');
+      const line = `'${process.execPath}' '${faultyProgram}' none 0 '${join(folder, 'state')}'`;
+      const script = (text: string): void =>
+        writeFileSync(program, `#!/bin/sh\n# ${text}\nexec ${line} "$@"\n`, { mode: 0o755 });
+      script('first');
+      const oracle = 'command:./kernel {instance} {output}';
+      const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--journal', 'kept', '--json'];
+      const first = await seth(args, { cwd: folder });
+      assert.is(first.code, 0, first.stderr);
+      assert.not.match(first.stderr, 'kept');
+      const again = await seth([...args, '--require', '1'], { cwd: folder });
+      assert.is(again.code, 0, again.stderr);
+      const all = suiteRungs('quick', ['f16']).length;
+      assert.match(again.stderr, `${all} of ${all} rungs were kept in kept from an earlier run`);
+      script('second');
+      const edited = await seth(args, { cwd: folder });
+      assert.is(edited.code, 2);
+      assert.match(edited.stderr, /--oracle \.\/kernel: expected SHA-256 /);
+    });
+  });
 
   test('--timeout is for programs only', async () => {
     const { code, stderr } = await seth(['stress', '--timeout', '5']);

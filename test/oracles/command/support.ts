@@ -11,7 +11,8 @@ import { InputError } from '../../../src/problems/input-error.ts';
 import { denseMatrix, type Attention } from '../../../src/problems/attention.ts';
 import type { Dtype } from '../../../src/problems/dtype.ts';
 
-const program = fileURLToPath(new URL('faulty.js', import.meta.url));
+/** Its file. */
+export const faultyProgram: string = fileURLToPath(new URL('faulty.js', import.meta.url));
 
 /** Small matrices, different for each `seed`: 6 queries, 5 keys, 2 columns of v between 0 and 1. */
 export function matrices(seed: number, dtype: Dtype = 'f64'): Attention {
@@ -55,7 +56,7 @@ export async function inPlace(body: (place: Place) => Promise<void>): Promise<vo
       state,
       temporary,
       line: (fault, call, warm = false) =>
-        `'${process.execPath}' '${program}' '${fault}' ${call} '${state}'${warm ? '' : ' {instance} {output}'}`,
+        `'${process.execPath}' '${faultyProgram}' '${fault}' ${call} '${state}'${warm ? '' : ' {instance} {output}'}`,
       noted: () => notedIn(state),
       notedIn,
       async open(spec, options) {
