@@ -45,7 +45,7 @@ export const known: readonly Known[] = [
   ]),
   named(
     `command-warm:${python}/torch_attention.py --backend private`,
-    'PyTorch, scaled_dot_product_attention',
+    "PyTorch, torch 1.13's private function",
     ['f64', 'f32', 'bf16'],
   ),
   { name: 'ONNX Runtime, Gemm and Softmax', dtypes: ['f64', 'f32'], open: () => onnxOracle(false) },
