@@ -83,8 +83,8 @@ suite('src/cli/commands/stress', (test) => {
   });
 
   test('a program that writes float32 for float64 is judged by its outputs: they carry it to level 7 of 14', async () => {
-    await inPlace(async ({ line }) => {
-      const oracle = `command-warm:${line('float32', 0, true)}`;
+    await inPlace(async (place) => {
+      const oracle = `command-warm:${place.line('float32', 0, true)}`;
       const { code, stdout, stderr } = await seth(['stress', '--oracle', oracle, '--json']);
       assert.is(code, 1, stderr);
       const { scores, rungs } = JSON.parse(stdout) as Outcome;
@@ -98,9 +98,9 @@ suite('src/cli/commands/stress', (test) => {
 
   for (const fault of ['crash', 'NaN', 'hang']) {
     test(`a program that does this on its third instance fails that rung with one line, the others are judged: ${fault}`, async () => {
-      await inPlace(async ({ line }) => {
+      await inPlace(async (place) => {
         const timeout = fault === 'hang' ? ['--timeout', '5'] : [];
-        const oracle = `command-warm:${line(fault, 3, true)}`;
+        const oracle = `command-warm:${place.line(fault, 3, true)}`;
         const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--json', ...timeout];
         const { code, stdout, stderr } = await seth(args);
         assert.is(code, 1, stderr);
