@@ -55,14 +55,15 @@ export function stressTable(
       const why = reason === undefined ? '' : `${dim(`  ${reason}`)}\n`;
       return `${heading()}${text}  ${passed ? green('✓') : red('✗')}\n${why}`;
     },
-    scores({ suite, version, oracle, scores, passed }) {
+    scores({ suite, version, oracle, scores, passed, shard }) {
       const lines = scores.map((score) => {
         const mark = score.passed ? green('✓') : red(`✗ below level ${score.required}`);
         const fall = score.firstFailed === null ? '' : `, fell at ${score.firstFailed}`;
         return `${bold(score.dtype)}: level ${score.reached} of ${score.top}${fall} · ${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
       });
       const verdict = passed ? green('passed') : red('not passed');
-      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}: ${verdict}\n`;
+      const part = shard === undefined ? '' : `, shard ${shard.index}/${shard.of} of its rungs only`;
+      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${part}: ${verdict}\n`;
     },
   };
 }

@@ -49,6 +49,8 @@ export async function verify(args: VerifyArguments): Promise<number> {
     }
     progress.stop();
     if (!args.json) await print(table.totals());
+    if (!args.json && shard !== undefined)
+      warn(`this is shard ${args.shard} only; "seth merge" takes what --json prints`);
     noteFound(journal, jobs.length, 'formulas', args.journal);
     await journal.close();
   } finally {

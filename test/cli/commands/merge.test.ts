@@ -61,6 +61,23 @@ suite('src/cli/commands/merge', (test) => {
     });
   });
 
+  test('a shard that is not printed as JSON says that it is a part', async () => {
+    const verified = await seth([
+      'verify',
+      ...formulas.slice(0, 2),
+      '--route',
+      'threshold',
+      '--shard',
+      '0/2',
+    ]);
+    assert.match(
+      verified.stderr,
+      /^seth: warning: this is shard 0\/2 only; "seth merge" takes what --json prints$/m,
+    );
+    const stressed = await seth(['stress', '--dtype', 'bf16', '--shard', '0/3']);
+    assert.match(stressed.stdout, /, shard 0\/3 of its rungs only: passed$/m);
+  });
+
   test('a merge ends with the exit code of the whole run', async () => {
     await inFolder(async (folder) => {
       const run = async (file: string, extra: readonly string[]): Promise<readonly (number | null)[]> => {
