@@ -22,6 +22,18 @@ function notInBrowsers(): Plugin {
   };
 }
 
+/** Until the guide is built beside the lab, the site's root leads to the lab. */
+function leadingToLab(): Plugin {
+  const source =
+    '<!doctype html><meta charset="utf-8"><title>seth-attention</title><meta http-equiv="refresh" content="0; url=lab/"><a href="lab/">The lab</a>';
+  return {
+    name: 'leading-to-lab',
+    generateBundle() {
+      this.emitFile({ type: 'asset', fileName: 'index.html', source });
+    },
+  };
+}
+
 /** The library's modules only declare things: what a page does not use stays out of it. */
 const treeshake = { moduleSideEffects: (id: string): boolean => !/\/dist\/(src|reductions)\//.test(id) };
 
@@ -29,7 +41,7 @@ const config: UserConfig = defineConfig({
   root: at('..'),
   base: './', // the site works in any folder of any host
   publicDir: false,
-  plugins: [notInBrowsers()],
+  plugins: [notInBrowsers(), leadingToLab()],
   worker: { format: 'es', plugins: () => [notInBrowsers()], rolldownOptions: { treeshake } },
   resolve: { alias: [{ find: /^seth-attention$/, replacement: at('../../dist/src/index.js') }] },
   build: {
