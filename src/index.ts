@@ -114,7 +114,7 @@ export { openOracle, oracleNames, probe, type Probe } from './oracles/oracles.ts
 export { hammingDistance, type ClosestPair } from './problems/closest-pair.ts';
 export type { GapMaxIp } from './problems/gap-max-ip.ts';
 
-export { carefulError } from './verify/careful-kernel.ts';
+export { carefulError } from './oracles/careful-kernel.ts';
 export {
   solveByPaperRoute,
   verifyByPaperRoute,

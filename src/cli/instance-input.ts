@@ -1,16 +1,9 @@
 /** An instance from a file or standard input. */
 import { InputError } from '../problems/input-error.ts';
-import { readInstance, type Instance } from '../formats/instance.ts';
 import { nameOf, readBytes } from './read.ts';
 
 /** The longest typed array of Node 20, in bytes. */
 const longestArray = 2 ** 32 - 1;
-
-/** Reads an instance of at most `memory` bytes. Throws an `InputError` with the file. */
-export async function readInstanceAt(path: string, memory: number): Promise<Instance> {
-  const bytes = await readInstanceBytes(path, memory);
-  return inFile(path, () => readInstance(bytes));
-}
 
 /** The bytes of an instance, at most `memory` of them, unread. */
 export const readInstanceBytes = (path: string, memory: number): Promise<Uint8Array> =>

@@ -11,7 +11,7 @@ import type { Dtype } from '../../src/problems/dtype.ts';
 import { families } from '../../src/problems/families/families.ts';
 import type { Cnf } from '../../src/problems/cnf.ts';
 import { plainSplit } from '../../reductions/split-and-list.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { benchGpu } from './gpu.ts';
 import { prepare, type EncodeOptions } from '../../src/verify/prepare.ts';
 import { solveByAttention, type VerifyOptions } from '../../src/verify/verify.ts';

@@ -1,41 +1,18 @@
 /**
  * jax-js as a peer, its WebAssembly backend under `jit`. In Node it computes on one thread: its threads are Web
- * Workers. It looks at Float16Array, which Node 20 does not have, when it is given float64.
+ * Workers.
  */
-import { peersFolder, requirePeer, serve } from './serve.ts';
+import { openJax, type Tensor } from './jax.ts';
+import { peersFolder, serve } from './serve.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Numbers } from './task.ts';
 
-interface Tensor {
-  /** The tensor once more; each use takes one. */
-  readonly ref: Tensor;
-  reshape(shape: readonly number[]): Tensor;
-  data(): Promise<Numbers>;
-}
-
-interface Jax {
-  init(device: string): Promise<unknown>;
-  defaultDevice(device: string): unknown;
-  jit(f: (q: Tensor, k: Tensor, v: Tensor) => Tensor): (q: Tensor, k: Tensor, v: Tensor) => Tensor;
-  readonly nn: { softmax(x: Tensor, axis: number): Tensor };
-  readonly numpy: {
-    array(data: Numbers, options: { dtype: unknown }): Tensor;
-    matmul(x: Tensor, y: Tensor): Tensor;
-    transpose(x: Tensor): Tensor;
-    readonly float64: unknown;
-    readonly float32: unknown;
-  };
-}
-
 await serve(async () => {
-  (globalThis as { Float16Array?: unknown }).Float16Array ??= DataView; // any type of which no array is one
-  const jax = requirePeer('@jax-js/jax') as Jax;
+  const jax = await openJax();
   const { version } = JSON.parse(
     readFileSync(join(peersFolder, 'node_modules/@jax-js/jax/package.json'), 'utf8'),
   ) as { version: string };
-  await jax.init('wasm');
-  jax.defaultDevice('wasm');
   const { numpy, nn } = jax;
 
   return {

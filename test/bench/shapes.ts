@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { entries, denseMatrix, type Attention } from '../../src/problems/attention.ts';
 import { families } from '../../src/problems/families/families.ts';
 import { plainSplit } from '../../reductions/split-and-list.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { prepare } from '../../src/verify/prepare.ts';
 import type { Task } from './task.ts';
 

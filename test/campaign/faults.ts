@@ -12,7 +12,7 @@ import { referenceOracle } from '../../src/oracles/reference.ts';
 import { nodeValues } from '../../src/readout/readout.ts';
 import { countModels } from '../../src/solvers/brute-force.ts';
 import { carryBack } from '../../src/verify/carry-back.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { prepare, type EncodeOptions, type Prepared } from '../../src/verify/prepare.ts';
 
 /** A formula, its instance, and the instance's true output, off by less than a quarter of the claimed error. */

@@ -6,7 +6,7 @@ import { familyNames } from './formulas.ts';
 import { InputError } from '../../src/problems/input-error.ts';
 import type { Oracle } from '../../src/oracles/oracle.ts';
 import { carryBack } from '../../src/verify/carry-back.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { solveByPaperRoute } from '../../src/verify/paper-route.ts';
 import { prepare, type EncodeOptions } from '../../src/verify/prepare.ts';
 

@@ -10,7 +10,7 @@ import { writeOutput } from '../../src/formats/output.ts';
 import { sha256Hex } from '../../src/formats/sha256.ts';
 import { referenceOracle } from '../../src/oracles/reference.ts';
 import { carryBack } from '../../src/verify/carry-back.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { prepare, type EncodeOptions } from '../../src/verify/prepare.ts';
 
 export interface Made {

@@ -6,7 +6,7 @@ import type { InstanceDocument } from '../../src/formats/instance-document.ts';
 import type { Tensor } from '../../src/formats/tensor.ts';
 import { entries, type Matrix } from '../../src/problems/attention.ts';
 import type { Cnf } from '../../src/problems/cnf.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { prepare } from '../../src/verify/prepare.ts';
 import { faultOf } from '../formats/damage.ts';
 import { suite } from '../support/harness.ts';

@@ -25,7 +25,7 @@ import { divide, exactProduct, exp, multiply, one, toNumber } from '../../src/re
 import { interpolationReadout } from '../../src/readout/interpolation.ts';
 import { nodeOf, padMass } from '../../src/readout/readout.ts';
 import { allOrthogonalPairs, countOrthogonalPairs } from '../../src/solvers/orthogonal-pairs.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { orthogonalVectorsArb } from '../support/arbitraries.ts';
 import { choiceArb, optionsFor, type Choice } from '../support/choices.ts';
 import { suite } from '../support/harness.ts';

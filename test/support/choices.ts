@@ -5,7 +5,7 @@ import { dtypes, type Dtype } from '../../src/problems/dtype.ts';
 import { degree, type OrthogonalVectors } from '../../src/problems/orthogonal-vectors.ts';
 import { recallPlan } from '../../src/readout/cache.ts';
 import type { ReadoutKind } from '../../src/readout/readout.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import type { AttentionOptions } from '../../reductions/ov-to-attention.ts';
 
 export interface Choice {

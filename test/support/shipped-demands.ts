@@ -5,7 +5,7 @@ import { parseDimacs } from '../../src/formats/dimacs.ts';
 import { openOracle } from '../../src/oracles/oracles.ts';
 import { degree } from '../../src/problems/orthogonal-vectors.ts';
 import type { Demand } from '../../src/readout/planner.ts';
-import { carefulError } from '../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { claimOf } from '../../src/verify/verify.ts';
 
 /** What a plan needs to know of a formula. */

@@ -9,7 +9,7 @@ import type { AnyDocument } from '../../formats/instance-document.ts';
 import { readOutput } from '../../formats/output.ts';
 import { carryBack } from '../../verify/carry-back.ts';
 import { carryBackPaperRoute } from '../../verify/paper-route.ts';
-import { underflow } from '../../verify/careful-kernel.ts';
+import { underflow } from '../../oracles/careful-kernel.ts';
 import { chainBytes, requireFeasible } from '../../verify/limits.ts';
 import { answerExit, answerFields, answerLines } from '../answers.ts';
 import type { DecodeArguments } from '../commands/decode.ts';

@@ -3,7 +3,7 @@ import type { OutputError } from '../../problems/attention.ts';
 import { bytesOf, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import type { InstanceDocument } from '../../formats/instance-document.ts';
-import { carefulError } from '../../verify/careful-kernel.ts';
+import { carefulError } from '../../oracles/careful-kernel.ts';
 import { chainBytes, fileBytes, requireFeasible } from '../../verify/limits.ts';
 import { prepare, type EncodeOptions, type Prepared } from '../../verify/prepare.ts';
 import type { InstanceFigures } from '../../verify/verify.ts';

@@ -18,7 +18,7 @@ import { evaluatePlan, plan, type Demand } from '../../readout/planner.ts';
 import { amplification, padMass } from '../../readout/readout.ts';
 import { ovToAttention, type AttentionOptions } from '../../../reductions/ov-to-attention.ts';
 import { plainSplit, splitAndList } from '../../../reductions/split-and-list.ts';
-import { underflow } from '../../verify/careful-kernel.ts';
+import { underflow } from '../../oracles/careful-kernel.ts';
 import { certifiedDemand } from './demand.ts';
 import { readouts } from './readouts.ts';
 import type { RungSpec } from './suite.ts';

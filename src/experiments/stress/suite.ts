@@ -8,7 +8,7 @@
  * (readouts.ts). Whoever changes one of them changes `suiteVersion`.
  */
 import { dtypes, type Dtype } from '../../problems/dtype.ts';
-import { carefulError } from '../../verify/careful-kernel.ts';
+import { carefulError } from '../../oracles/careful-kernel.ts';
 import type { ScaleName } from '../../verify/prepare.ts';
 
 export type SuiteName = 'quick' | 'full';

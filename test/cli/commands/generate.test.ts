@@ -5,7 +5,7 @@ import { readInstance } from '../../../src/formats/instance.ts';
 import { tensorMatrix } from '../../../src/formats/tensor.ts';
 import { entries, maxAbs } from '../../../src/problems/attention.ts';
 import { sha256Hex } from '../../../src/formats/sha256.ts';
-import { carefulError } from '../../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../../src/oracles/careful-kernel.ts';
 import { suite } from '../../support/harness.ts';
 import { inFolder, linesOf, listing, seth } from '../seth.ts';
 

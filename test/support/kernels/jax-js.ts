@@ -1,40 +1,14 @@
 /** jax-js as an oracle: its WebAssembly backend under `jit`, in f64 or f32. An npm package of the bench's peers. */
-import { requirePeer } from '../../bench/serve.ts';
+import { openJax, type Tensor } from '../../bench/jax.ts';
 import { roundTo } from '../../../src/problems/dtype.ts';
 import type { Oracle } from '../../../src/oracles/oracle.ts';
-import { carefulError } from '../../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../../src/oracles/careful-kernel.ts';
 import { matricesOf } from './kernel.ts';
-
-type Numbers = Float64Array | Float32Array;
-
-interface Tensor {
-  /** The tensor once more; each use takes one. */
-  readonly ref: Tensor;
-  reshape(shape: readonly number[]): Tensor;
-  data(): Promise<Numbers>;
-}
-
-interface Jax {
-  init(device: string): Promise<unknown>;
-  defaultDevice(device: string): unknown;
-  jit(f: (q: Tensor, k: Tensor, v: Tensor) => Tensor): (q: Tensor, k: Tensor, v: Tensor) => Tensor;
-  readonly nn: { softmax(x: Tensor, axis: number): Tensor };
-  readonly numpy: {
-    array(data: Numbers, options: { dtype: unknown }): Tensor;
-    matmul(x: Tensor, y: Tensor): Tensor;
-    transpose(x: Tensor): Tensor;
-    readonly float64: unknown;
-    readonly float32: unknown;
-  };
-}
 
 /** Throws an Error where the package is not there. */
 export async function jaxOracle(): Promise<Oracle> {
-  (globalThis as { Float16Array?: unknown }).Float16Array ??= DataView; // it is looked at; any type of which no array is one
-  const jax = requirePeer('@jax-js/jax') as Jax;
+  const jax = await openJax();
   const { nn, numpy } = jax;
-  await jax.init('wasm');
-  jax.defaultDevice('wasm');
   return {
     name: 'jax-js',
     claim: ({ dtype }) => carefulError(dtype),

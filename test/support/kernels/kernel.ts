@@ -1,7 +1,7 @@
 /** A kernel in JavaScript as an oracle: it is given float64 arrays, whose entries are exact in the dtype. */
 import { entries, type Attention } from '../../../src/problems/attention.ts';
 import { roundTo, type Dtype } from '../../../src/problems/dtype.ts';
-import { carefulError } from '../../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../../src/oracles/careful-kernel.ts';
 import type { Oracle } from '../../../src/oracles/oracle.ts';
 
 export interface Matrices {

@@ -3,7 +3,7 @@ import { fusedModel, plainModel } from '../../bench/onnx-model.ts';
 import { requirePeer } from '../../bench/serve.ts';
 import { roundTo } from '../../../src/problems/dtype.ts';
 import type { Oracle } from '../../../src/oracles/oracle.ts';
-import { carefulError } from '../../../src/verify/careful-kernel.ts';
+import { carefulError } from '../../../src/oracles/careful-kernel.ts';
 import { matricesOf } from './kernel.ts';
 
 type Numbers = Float64Array | Float32Array;
