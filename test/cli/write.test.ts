@@ -1,6 +1,8 @@
+import { pbkdf2 } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { removeUnfinished, writeWhole } from '../../src/cli/write.ts';
 import { suite } from '../support/harness.ts';
 import { inFolder, listing, seth, shell } from './seth.ts';
 
@@ -76,6 +78,25 @@ suite('src/cli/write', (test) => {
       assert.is(stdout, formula);
       assert.ok(lstatSync('/dev/null').isCharacterDevice());
       assert.equal(listing(folder), ['file', 'link']);
+    });
+  });
+
+  test('a file that is removed while its opening waits for a thread is not made again', async () => {
+    await inFolder(async (folder) => {
+      const written = writeWhole(join(folder, 'o.npy'), (write) => write('whole')).then(
+        () => 'written',
+        () => 'failed',
+      );
+      // Node's file operations have four threads: the look at the place has one, and these keep all from the opening.
+      const busy = Array.from(
+        { length: 4 },
+        () => new Promise((resolve) => pbkdf2('a', 'b', 500_000, 64, 'sha512', resolve)),
+      );
+      while (listing(folder).length === 0) await new Promise((resolve) => setImmediate(resolve));
+      removeUnfinished();
+      assert.is(await written, 'failed');
+      assert.equal(listing(folder), []);
+      await Promise.all(busy);
     });
   });
 });
