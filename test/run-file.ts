@@ -1,4 +1,7 @@
-/** Runs one test file, named on the command line, and prints `N passed, N failed` when the process ends. */
+/**
+ * Runs one test file, named on the command line, and prints `N passed, N failed` when the process ends. A file whose
+ * tests leave something running (a server, a child) fails for it, a moment after its last test.
+ */
 import { pathToFileURL } from 'node:url';
 
 declare global {
@@ -29,3 +32,9 @@ try {
   console.error(`${file} could not be loaded:`, thrown);
 }
 await exec();
+
+setTimeout(() => {
+  broken++;
+  console.error(`${file} left something running: ${process.getActiveResourcesInfo().join(', ')}`);
+  process.exit();
+}, 10_000).unref();

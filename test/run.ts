@@ -1,12 +1,16 @@
 /**
  * Runs every `*.test.js` beside it whose path contains one of the patterns on the command line (all without one),
  * each file in a process of its own, as many at once as there are processors. Ends with `N passed, N failed` alone
- * on a line, and exits 1 unless every declared test passed and there was at least one.
+ * on a line, and exits 1 unless every declared test passed and there was at least one. A file that takes longer than
+ * `patience` is ended and has failed.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+
+/** Seconds that one file may take: some five times what the slowest takes. */
+const patience = 600;
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const oneFile = fileURLToPath(new URL('run-file.js', import.meta.url));
@@ -46,11 +50,15 @@ function run(file: string): Promise<{ text: string; code: number | string | null
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...process.execArgv, oneFile, file], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 1000 * patience,
+      killSignal: 'SIGKILL',
     });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
     child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ text, code: signal ?? code }));
+    // What an ended file has started and left may hold the streams open.
+    child.on('exit', () => setTimeout(() => (child.stdout.destroy(), child.stderr.destroy()), 1000).unref());
   });
 }

@@ -43,11 +43,9 @@ function serverOf(folder: string): Server {
       response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     },
   });
-  return createServer((request, response) => {
-    if (request.url === '/' && !existsSync(`${folder}/index.html`)) {
-      response.writeHead(302, { Location: '/lab/' }).end();
-    } else files(request, response, () => void response.writeHead(404).end('not found\n'));
-  });
+  return createServer((request, response) =>
+    files(request, response, () => void response.writeHead(404).end('not found\n')),
+  );
 }
 
 /** Listens on the port that was asked for, or the usual one, or a free one where that is taken. */

@@ -9,22 +9,14 @@ import { mainFile, seth } from '../seth.ts';
 suite('src/cli/commands/lab', (test) => {
   test('it serves the page on a free port of this machine, isolated and nothing but the site, until it is interrupted, which is no failure', async () => {
     const child = spawn(process.execPath, [mainFile, 'lab', '--port', '0', '--no-open']);
-    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-    const url = chunk.toString().trim();
-    assert.match(url, /^http:\/\/localhost:\d+\/lab\/$/);
-    const page = await fetch(url);
-    assert.is(page.status, 200);
-    assert.match(await page.text(), /<title>The lab/);
-    assert.is(page.headers.get('cross-origin-opener-policy'), 'same-origin');
-    assert.is(page.headers.get('cross-origin-embedder-policy'), 'require-corp');
-    assert.is((await fetch(new URL('/', url))).url, url);
-    assert.is((await fetch(new URL('/lab/transition.html', url))).status, 200);
-    for (const path of ['/..%2f..%2fpackage.json', '/%2e%2e/src/index.js', '/absent.html']) {
-      assert.is((await fetch(new URL(path, url))).status, 404, path);
+    const ended = once(child, 'exit') as Promise<[number]>;
+    try {
+      const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+      await assertServesTheSite(chunk.toString().trim());
+    } finally {
+      child.kill('SIGINT');
     }
-    child.kill('SIGINT');
-    const [code] = (await once(child, 'exit')) as [number];
-    assert.is(code, 0);
+    assert.is((await ended)[0], 0);
   });
 
   test('a port that is taken or none is refused in one line', async () => {
@@ -44,3 +36,17 @@ suite('src/cli/commands/lab', (test) => {
     assert.is(wrong.stderr.split('\n').length, 2);
   });
 });
+
+async function assertServesTheSite(url: string): Promise<void> {
+  assert.match(url, /^http:\/\/localhost:\d+\/lab\/$/);
+  const page = await fetch(url);
+  assert.is(page.status, 200);
+  assert.match(await page.text(), /<title>The lab/);
+  assert.is(page.headers.get('cross-origin-opener-policy'), 'same-origin');
+  assert.is(page.headers.get('cross-origin-embedder-policy'), 'require-corp');
+  assert.match(await (await fetch(new URL('/', url))).text(), /href="[^"]*lab\//);
+  assert.is((await fetch(new URL('/lab/transition.html', url))).status, 200);
+  for (const path of ['/..%2f..%2fpackage.json', '/%2e%2e/src/index.js', '/absent.html']) {
+    assert.is((await fetch(new URL(path, url))).status, 404, path);
+  }
+}
