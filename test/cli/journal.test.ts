@@ -337,7 +337,7 @@ async function killedAfter(
       resolve();
     });
   });
-  await Promise.race([end, until(() => sizeOf() > before + bytes)]);
+  await Promise.race([end, until(() => ended || sizeOf() > before + bytes)]);
   await Promise.race([end, new Promise((resolve) => setTimeout(resolve, delay))]);
   child.kill('SIGKILL');
   await end;
