@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 /** The command `seth`: runs what the arguments say and ends with its exit code. */
+import { setEngineFlags } from './engine-flags.ts';
 import { exitCodeOf, exits, report } from './faults.ts';
 import { fileFault } from './file-fault.ts';
 import { sayHowToGoOn } from './go-on.ts';
-import { program } from './program.ts';
-import { allowRelaxedSimd } from './relaxed-simd.ts';
+import { isDebugging, run } from './run.ts';
 import { removeUnfinished } from './write.ts';
 
 const args = process.argv.slice(2);
-const debug = args.includes('--debug');
-allowRelaxedSimd();
+setEngineFlags();
 
 process.on('exit', removeUnfinished);
 process.on('SIGHUP', () => stop(exits.hangUp));
@@ -22,13 +21,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   end(fileFault(error, 'standard output', 'a place that can be written'));
 });
 
-try {
-  await program(args).parseAsync();
-} catch (error) {
-  report(error, debug);
-  sayHowToGoOn();
-  process.exitCode = exitCodeOf(error);
-}
+await run(args);
 
 /** Worker threads end with the process, and what is half-written is removed on its exit. */
 function stop(code: number): never {
@@ -38,7 +31,7 @@ function stop(code: number): never {
 
 /** For what no command can catch. */
 function end(error: unknown): never {
-  report(error, debug);
+  report(error, isDebugging(args));
   sayHowToGoOn();
   process.exit(exitCodeOf(error));
 }

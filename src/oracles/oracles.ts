@@ -3,10 +3,9 @@ import { denseMatrix, type Attention, type Matrix } from '../problems/attention.
 import { InputError } from '../problems/input-error.ts';
 import { cpuOracle } from './cpu/cpu.ts';
 import { availableThreads } from './cpu/threads.ts';
-import { isHardwareAdapter, type DeviceLimits } from './gpu/device.ts';
-import { gpuOracle, type GpuOracle } from './gpu/gpu.ts';
+import type { DeviceLimits } from './gpu/device.ts';
+import type { GpuMode, GpuOracle } from './gpu/gpu.ts';
 import type { Oracle } from './oracle.ts';
-import { polynomialOracle } from './polynomial/polynomial.ts';
 import { referenceOracle } from './reference.ts';
 
 /** A program's command line as words. */
@@ -22,17 +21,24 @@ export interface OpenOptions {
   readonly error?: number;
 }
 
+/** The gpu and polynomial oracles are loaded when they are first asked for: most runs want neither. */
+const gpu = async (mode?: GpuMode): Promise<Oracle> =>
+  (await import('./gpu/gpu.ts')).gpuOracle(mode === undefined ? {} : { mode });
+
+const hasCard = async (): Promise<boolean> =>
+  (await import('./gpu/device.ts')).isHardwareAdapter().catch(() => false);
+
 const open: Readonly<Record<string, (options: OpenOptions) => Oracle | Promise<Oracle>>> = {
   cpu: () => cpuOracle(),
   'cpu:dense': () => cpuOracle({ path: 'dense' }),
   'cpu:structured': () => cpuOracle({ path: 'structured' }),
-  gpu: () => gpuOracle(),
-  'gpu:exact': () => gpuOracle({ mode: 'exact' }),
-  'gpu:f32': () => gpuOracle({ mode: 'f32' }),
-  'gpu:f64-emulated': () => gpuOracle({ mode: 'f64-emulated' }),
+  gpu: () => gpu(),
+  'gpu:exact': () => gpu('exact'),
+  'gpu:f32': () => gpu('f32'),
+  'gpu:f64-emulated': () => gpu('f64-emulated'),
   reference: referenceOracle,
-  polynomial: polynomialOracle,
-  auto: async () => ((await isHardwareAdapter().catch(() => false)) ? gpuOracle() : cpuOracle()),
+  polynomial: async (options) => (await import('./polynomial/polynomial.ts')).polynomialOracle(options),
+  auto: async () => ((await hasCard()) ? gpu() : cpuOracle()),
 };
 
 /** The oracles that are here. `openOracle` takes these, and `command:` or `command-warm:` with a command line. */
