@@ -7,7 +7,7 @@ import { describeError, exitCodeOf } from '../../src/cli/faults.ts';
 import { oracleNames } from '../../src/oracles/oracles.ts';
 import { program } from '../../src/cli/program.ts';
 import { suite } from '../support/harness.ts';
-import { inFolder, linesOf, listing, mainFile, seth, shell, shippedInstances } from './seth.ts';
+import { inFolder, linesOf, listing, mainFile, seth, sethProcess, shell, shippedInstances } from './seth.ts';
 
 const commands = [
   'verify',
@@ -72,7 +72,7 @@ suite('src/cli/main', (test) => {
       assert.match(help, /^ +-h, --help /m);
       assert.match(help, /^Examples:\n {2}seth /m);
     }
-    const { code, stdout, stderr } = await seth(['--help']);
+    const { code, stdout, stderr } = await sethProcess(['--help']);
     for (const command of commands) assert.match(stdout, new RegExp(`^  seth ${command} `, 'm'));
     assert.is(code, 0);
     assert.is(stderr, '');
@@ -112,7 +112,7 @@ suite('src/cli/main', (test) => {
 
   test('--version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-    assert.is((await seth(['--version'])).stdout, `${version}\n`);
+    assert.is((await sethProcess(['--version'])).stdout, `${version}\n`);
   });
 
   test('a usage error is one line that says what is wrong and what to do, and exit 2', async () => {
@@ -165,7 +165,7 @@ suite('src/cli/main', (test) => {
       assert.is(describeError(error), line);
       assert.is(exitCodeOf(error), 2, args);
     }
-    const { code, stdout, stderr } = await seth(['verfy', 'x']);
+    const { code, stdout, stderr } = await sethProcess(['verfy', 'x']);
     assert.equal({ code, stdout, stderr }, { code: 2, stdout: '', stderr: `seth: ${cases[1]![1]}\n` });
   });
 

@@ -1,33 +1,42 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { readInstance } from '../../../src/formats/instance.ts';
 import { readOutput, writeOutput } from '../../../src/formats/output.ts';
-import { inFolder, linesOf, listing, seth, shell } from '../seth.ts';
+import { inFolder, linesOf, listing, seth, type Run } from '../seth.ts';
 import { suite } from '../../support/harness.ts';
 
-const make = (formula: string, generate = '', decode = ''): string =>
-  `seth random ${formula} | seth generate - -o i.safetensors ${generate} 2>/dev/null && seth attend i.safetensors -o o.npy 2>/dev/null; seth decode i.safetensors o.npy --certificate c.json ${decode}`;
+/** Makes i.safetensors of a formula of `seth random`, o.npy and c.json in the folder, and gives what decode says. */
+async function make(cwd: string, formula: string, generate = '', decode = ''): Promise<Run> {
+  const { bytes } = await seth(['random', ...words(formula)]);
+  await seth(['generate', '-', '-o', 'i.safetensors', ...words(generate)], { cwd, input: bytes });
+  await seth(['attend', 'i.safetensors', '-o', 'o.npy'], { cwd });
+  return seth(['decode', 'i.safetensors', 'o.npy', '--certificate', 'c.json', ...words(decode)], { cwd });
+}
+
+const words = (text: string): string[] => text.split(' ').filter((word) => word !== '');
 
 suite('src/cli/commands/check', (test) => {
   test('what decode certifies is accepted in every direct route, satisfiable and unsatisfiable', async () => {
-    const runs: readonly (readonly [line: string, code: number, says: RegExp])[] = [
-      [make('teaching --formula 2'), 10, / has exactly \d+ models if each output is within 7\.1\d+e-15·Y/],
-      [make('pigeonhole --holes 3'), 20, / is unsatisfiable if each output is within/],
+    const runs: readonly (readonly [formula: string, generate: string, code: number, says: RegExp])[] = [
+      ['teaching --formula 2', '', 10, / has exactly \d+ models if each output is within 7\.1\d+e-15·Y/],
+      ['pigeonhole --holes 3', '', 20, / is unsatisfiable if each output is within/],
       [
-        make('planted --variables 8 --seed 3', '--route threshold --dtype f32 --prune --split weight'),
+        'planted --variables 8 --seed 3',
+        '--route threshold --dtype f32 --prune --split weight',
         10,
         /exactly/,
       ],
       [
-        make('parity --length 6', '--route interpolation --scale rsqrt --witness columns'),
+        'parity --length 6',
+        '--route interpolation --scale rsqrt --witness columns',
         10,
         /exactly \d+ models/,
       ],
     ];
-    for (const [line, code, says] of runs) {
+    for (const [formula, generate, code, says] of runs) {
       await inFolder(async (cwd) => {
-        const decoded = await shell(line, { cwd });
+        const decoded = await make(cwd, formula, generate);
         assert.is(decoded.code, code, decoded.stderr);
         const accepted = await seth(['check', 'i.safetensors', 'o.npy', 'c.json'], { cwd });
         assert.is(accepted.code, 0, accepted.stdout);
@@ -35,7 +44,8 @@ suite('src/cli/commands/check', (test) => {
           accepted.stdout.startsWith('accepted: the formula ') && linesOf(accepted.stdout).length === 1,
         );
         assert.match(accepted.stdout, says);
-        const json = await shell('seth check i.safetensors - c.json --json < o.npy', { cwd });
+        const input = readFileSync(join(cwd, 'o.npy'));
+        const json = await seth(['check', 'i.safetensors', '-', 'c.json', '--json'], { cwd, input });
         assert.equal(
           json.stdout,
           `${JSON.stringify({ accepted: true, reason: accepted.stdout.slice(10, -1) })}\n`,
@@ -46,8 +56,9 @@ suite('src/cli/commands/check', (test) => {
 
   test('another output, instance or certificate is rejected, and exits 1', async () => {
     await inFolder(async (cwd) => {
-      await shell(make('teaching --formula 2'), { cwd });
-      await shell(`mkdir b && cd b && ${make('teaching --formula 4')}`, { cwd });
+      await make(cwd, 'teaching --formula 2');
+      mkdirSync(join(cwd, 'b'));
+      await make(join(cwd, 'b'), 'teaching --formula 4');
       const output = await seth(['check', 'i.safetensors', 'b/o.npy', 'c.json'], { cwd });
       assert.is(output.code, 1);
       assert.match(
@@ -63,7 +74,7 @@ suite('src/cli/commands/check', (test) => {
 
   test('what is no certificate, or not there, is bad input and exits 2', async () => {
     await inFolder(async (cwd) => {
-      await shell(make('teaching --formula 2'), { cwd });
+      await make(cwd, 'teaching --formula 2');
       for (const [args, says] of [
         [['i.safetensors', 'o.npy', 'i.safetensors'], /^seth: i\.safetensors: expected a certificate/],
         [['i.safetensors', 'o.npy', 'o.npy'], /^seth: o\.npy: expected a certificate/],
@@ -83,11 +94,11 @@ suite('src/cli/commands/check', (test) => {
 
   test('decode writes no certificate of an answer that certifies nothing, nor for the route of the paper', async () => {
     await inFolder(async (cwd) => {
-      const open = await shell(make('teaching --formula 2', '', '--error 1e-6'), { cwd });
+      const open = await make(cwd, 'teaching --formula 2', '', '--error 1e-6');
       assert.is(open.code, 0);
       assert.match(open.stderr, /^seth: warning: no certificate was written, because nothing is certified$/m);
       assert.not(listing(cwd).includes('c.json'));
-      const paper = await shell(make('teaching --formula 1', '--route closest-pair'), { cwd });
+      const paper = await make(cwd, 'teaching --formula 1', '--route closest-pair');
       assert.is(paper.code, 2);
       assert.match(
         paper.stderr,
@@ -101,9 +112,7 @@ suite('src/cli/commands/check', (test) => {
 
   test('a forged "unsatisfiable" is certified and accepted under its claim, and a spot check of all rows refuses it', async () => {
     await inFolder(async (cwd) => {
-      const decoded = await shell(make('planted --variables 8 --clauses 30 --seed 2', '--route threshold'), {
-        cwd,
-      });
+      const decoded = await make(cwd, 'planted --variables 8 --clauses 30 --seed 2', '--route threshold');
       assert.is(decoded.code, 10);
       // With one node of weight 1, S = P·y/(1−y): take from each sum its integer part, which are the partners.
       const { document, q } = readInstance(readFileSync(join(cwd, 'i.safetensors')));
@@ -133,7 +142,7 @@ suite('src/cli/commands/check', (test) => {
 
   test('a spot check says what it took and what would escape it, and a seed repeats it', async () => {
     await inFolder(async (cwd) => {
-      await shell(make('teaching --formula 2'), { cwd });
+      await make(cwd, 'teaching --formula 2');
       const args = ['decode', 'i.safetensors', 'o.npy', '--spot-check', '5'];
       const text = await seth([...args, '--seed', '7'], { cwd });
       assert.is(text.code, 10, text.stderr);

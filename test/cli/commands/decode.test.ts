@@ -8,28 +8,38 @@ import { inFolder, linesOf, seth, shell } from '../seth.ts';
 
 const file = 'instances/random-3sat-12-s1.cnf';
 
+/** An instance of `file`, and its output, in files. */
+async function attended(instance: string, output: string, options: readonly string[] = []): Promise<void> {
+  assert.is((await seth(['generate', file, '-o', instance, ...options])).code, 0);
+  assert.is((await seth(['attend', instance, '-o', output])).code, 0);
+}
+
 suite('src/cli/commands/decode', (test) => {
   test('generate, attend and decode pipe into each other, in every route and format', async () => {
     await inFolder(async (folder) => {
       writeFileSync(join(folder, 'f.cnf'), readFileSync(file));
+      const twelve = /^s SATISFIABLE\nv [-\d ]+ 0\nc s type mc\nc s exact arb int 12\nc certificate: /;
+      const piped = await shell(
+        'seth generate f.cnf -o p.safetensors && seth attend p.safetensors -o - | seth decode p.safetensors -',
+        { cwd: folder },
+      );
+      assert.is(piped.code, 10, piped.stderr);
+      assert.match(piped.stdout, twelve);
       const settings = [
-        '',
         '--dtype f32 --scale rsqrt --witness columns',
         '--route threshold --dtype f32 --prune',
         '--route interpolation --split weight',
         '--dtype bf16 --error 0.004',
       ];
-      await Promise.all(
-        settings.map(async (setting, k) => {
-          const line = `seth generate f.cnf -o ${k}.safetensors ${setting} && seth attend ${k}.safetensors -o - | seth decode ${k}.safetensors -`;
-          const { code, stdout, stderr } = await shell(line, { cwd: folder });
-          assert.is(code, 10, `${setting}\n${stderr}`);
-          assert.match(
-            stdout,
-            /^s SATISFIABLE\nv [-\d ]+ 0\nc s type mc\nc s exact arb int 12\nc certificate: /,
-          );
-        }),
-      );
+      for (const setting of settings) {
+        const made = await seth(['generate', 'f.cnf', '-o', '-', ...setting.split(' ')], { cwd: folder });
+        writeFileSync(join(folder, 'i.safetensors'), made.bytes);
+        const { bytes } = await seth(['attend', '-', '-o', '-'], { input: made.bytes });
+        const args = ['decode', 'i.safetensors', '-'];
+        const { code, stdout, stderr } = await seth(args, { cwd: folder, input: bytes });
+        assert.is(code, 10, `${setting}\n${stderr}`);
+        assert.match(stdout, twelve, setting);
+      }
       const unsatisfiable = await shell(
         'seth random pigeonhole --holes 3 | seth generate - -o u.safetensors; seth attend u.safetensors -o u.npy; seth decode u.safetensors u.npy --json',
         { cwd: folder },
@@ -43,8 +53,9 @@ suite('src/cli/commands/decode', (test) => {
 
   test('the instance can come from standard input as well', async () => {
     await inFolder(async (folder) => {
-      const line = `seth generate "${process.cwd()}/${file}" -o i.safetensors && seth attend i.safetensors -o o.npy && seth decode - o.npy < i.safetensors`;
-      const { code, stdout } = await shell(line, { cwd: folder });
+      const [instance, output] = [join(folder, 'i.safetensors'), join(folder, 'o.npy')];
+      await attended(instance, output);
+      const { code, stdout } = await seth(['decode', '-', output], { input: readFileSync(instance) });
       assert.is(code, 10);
       assert.match(stdout, /^c s exact arb int 12$/m);
     });
@@ -53,7 +64,7 @@ suite('src/cli/commands/decode', (test) => {
   test('a larger claimed error makes it inconclusive, a smaller one than true refutes the output', async () => {
     await inFolder(async (folder) => {
       const [instance, output] = [join(folder, 'i.safetensors'), join(folder, 'o.safetensors')];
-      await shell(`seth generate "${file}" -o "${instance}" && seth attend "${instance}" -o "${output}"`);
+      await attended(instance, output);
       const large = await seth(['decode', instance, output, '--error', '1e-9', '--json']);
       assert.is(large.code, 0);
       const { answer, reason, remedy } = JSON.parse(large.stdout) as Record<string, unknown>;
@@ -84,7 +95,7 @@ suite('src/cli/commands/decode', (test) => {
   test('of an output in a narrower format the rounding counts as its error', async () => {
     await inFolder(async (folder) => {
       const [instance, output] = [join(folder, 'i.safetensors'), join(folder, 'o.safetensors')];
-      await shell(`seth generate "${file}" -o "${instance}" && seth attend "${instance}" -o "${output}"`);
+      await attended(instance, output);
       const { q } = readInstance(readFileSync(instance));
       const { values } = readOutput(readFileSync(output), { rows: q.shape[0]!, columns: 1 });
       writeFileSync(output, writeOutput(values, values.length, 1, 'f32', 'safetensors'));
@@ -98,9 +109,7 @@ suite('src/cli/commands/decode', (test) => {
   test('bf16 is narrower than f16, though as many bytes', async () => {
     await inFolder(async (folder) => {
       const [instance, output] = [join(folder, 'i.safetensors'), join(folder, 'o.safetensors')];
-      await shell(
-        `seth generate "${file}" --dtype f16 -o "${instance}" && seth attend "${instance}" -o "${output}"`,
-      );
+      await attended(instance, output, ['--dtype', 'f16']);
       const { q } = readInstance(readFileSync(instance));
       const { values } = readOutput(readFileSync(output), { rows: q.shape[0]!, columns: 1 });
       const noise = async (): Promise<number> => {
@@ -115,10 +124,14 @@ suite('src/cli/commands/decode', (test) => {
 
   test('an instance without our metadata, or of another output, cannot be decoded', async () => {
     await inFolder(async (folder) => {
-      await shell(
-        'seth random teaching --formula 2 | seth generate - -o a.safetensors; seth random teaching --formula 5 | seth generate - -o b.safetensors; seth attend b.safetensors -o b.npy',
-        { cwd: folder },
-      );
+      for (const [name, formula] of [
+        ['a', '2'],
+        ['b', '5'],
+      ] as const) {
+        const { bytes } = await seth(['random', 'teaching', '--formula', formula]);
+        await seth(['generate', '-', '-o', `${name}.safetensors`], { cwd: folder, input: bytes });
+      }
+      await seth(['attend', 'b.safetensors', '-o', 'b.npy'], { cwd: folder });
       const foreign = await seth(['decode', 'a.safetensors', 'b.npy'], { cwd: folder });
       assert.match(foreign.stderr, /^seth: b\.npy, out: expected 12 × 1, found 48 × 1; /);
       assert.is(foreign.code, 1);

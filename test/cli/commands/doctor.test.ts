@@ -1,11 +1,11 @@
 import * as assert from 'uvu/assert';
 import { probedNames, type Probe } from '../../../src/oracles/oracles.ts';
 import { suite } from '../../support/harness.ts';
-import { seth } from '../seth.ts';
+import { seth, sethProcess } from '../seth.ts';
 
 suite('src/cli/commands/doctor', (test) => {
   test('--json has the machine and an entry for every oracle, with a reason for one that does not run', async () => {
-    const { code, stdout } = await seth(['doctor', '--json']);
+    const { code, stdout } = await sethProcess(['doctor', '--json']);
     const { node, threads, simd, memory, usableMemory, oracles } = JSON.parse(stdout) as Record<
       string,
       unknown

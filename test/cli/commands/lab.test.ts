@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/harness.ts';
-import { mainFile, seth } from '../seth.ts';
+import { mainFile, sethProcess } from '../seth.ts';
 
 suite('src/cli/commands/lab', (test) => {
   test('it serves the page on a free port of this machine, isolated and nothing but the site, until it is interrupted, which is no failure', async () => {
@@ -23,7 +23,7 @@ suite('src/cli/commands/lab', (test) => {
     const taken = createServer().listen(0, 'localhost');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const { code, stdout, stderr } = await seth(['lab', '--no-open', '--port', String(port)]);
+    const { code, stdout, stderr } = await sethProcess(['lab', '--no-open', '--port', String(port)]);
     taken.close();
     assert.is(code, 2);
     assert.is(stdout, '');
@@ -31,7 +31,7 @@ suite('src/cli/commands/lab', (test) => {
       stderr,
       /^seth: --port: expected a port that can be listened on, found \d+ \(in use\); give another --port, or none\n$/,
     );
-    const wrong = await seth(['lab', '--no-open', '--port', '70000']);
+    const wrong = await sethProcess(['lab', '--no-open', '--port', '70000']);
     assert.is(wrong.code, 2);
     assert.is(wrong.stderr.split('\n').length, 2);
   });
