@@ -282,7 +282,7 @@ export interface Off {
 
 /** How far `attended` is from decimal attention. An output that is no number of its dtype is infinitely far. */
 export function distance(attention: Attention, { output }: Attended): Off {
-  const { values, magnitudes } = decimalAttention(attention);
+  const { values, magnitudes } = decimalAttention(attention, 25); // claims have 16
   if (values.length !== output.values.length) return { share: Infinity, relative: Infinity };
   let share = 0;
   let relative = 0;

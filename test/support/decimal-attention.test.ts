@@ -25,4 +25,11 @@ suite('support/decimal-attention', (test) => {
     assert.is(digits(values[0]!), '-1.46211715726000975850231848364367254873');
     assert.is(digits(magnitudes[0]!), '1.46211715726000975850231848364367254873');
   });
+
+  test('keys of one logit count each, and a tiny value beside huge ones is not lost', () => {
+    const [q, k, v] = [column(0.1), column(0.3, 0.3, 0.3), column(2 ** 449, -(2 ** 449), 2 ** -1074)];
+    const { values, magnitudes } = decimalAttention({ q, k, v, scale: 0.7, dtype: 'f64' });
+    assert.is(digits(values[0]!), digits(toDecimal(2 ** -1074).div(3)));
+    assert.is(digits(magnitudes[0]!), digits(toDecimal(2 ** 450).div(3)));
+  });
 });

@@ -15,36 +15,61 @@ export interface DecimalAttention {
 /** Att(Q,K,V) with at least `digits` right digits (for logits up to 10^10 in absolute value). */
 export function decimalAttention({ q, k, v, scale }: Attention, digits = 40): DecimalAttention {
   const D = arithmetic(digits);
-  const queries = table(D, q);
-  const keys = table(D, k);
-  const columns = table(D, v);
-  const exactScale = exactDecimal(D, scale);
+  const queries = integersOf(q);
+  const keys = integersOf(k);
+  const columns = integersOf(v);
+  // Logits, the sums of their keys' values, and how many they are, are exact integers in these units.
+  const logit = exactDecimal(D, scale).times(new D(2).pow(queries.exponent + keys.exponent));
+  const value = new D(2).pow(columns.exponent);
   const values: Decimal[] = [];
   const magnitudes: Decimal[] = [];
-  const known = new Map<string, Decimal>(); // many logits of an instance are equal, and exp is what takes time
-  for (const query of queries) {
-    const logits = keys.map((key) =>
-      query
-        .reduce((sum, x, c) => (x.isZero() ? sum : sum.plus(x.times(key[c]!))), new D(0))
-        .times(exactScale),
+  const known = new Map<bigint, Decimal>(); // many logits of an instance are equal, and exp is what takes time
+  for (const query of queries.rows) {
+    const dots = keys.rows.map((key) =>
+      query.reduce((sum, x, c) => (x === 0n ? sum : sum + x * key[c]!), 0n),
     );
-    const most = logits.reduce((a, b) => (b.gt(a) ? b : a));
-    const weights = logits.map((logit) => {
-      const x = logit.minus(most);
-      const name = x.toString();
-      const weight = known.get(name) ?? x.exp();
-      known.set(name, weight);
-      return weight;
-    });
-    const total = weights.reduce((a, b) => a.plus(b));
-    for (let c = 0; c < v.columns; c++) {
-      const terms = weights.map((w, j) => w.times(columns[j]![c]!));
-      values.push(terms.reduce((a, b) => a.plus(b)).div(total));
-      magnitudes.push(terms.reduce((a, b) => a.plus(b.abs()), new D(0)).div(total));
+    const most = dots.reduce((x, y) => (y > x ? y : x));
+    const groups = new Map<bigint, Group>();
+    for (const [j, dot] of dots.entries()) {
+      const group = groups.get(dot) ?? newGroup(v.columns);
+      groups.set(dot, group);
+      group.keys++;
+      columns.rows[j]!.forEach((x, c) => {
+        group.sums[c]! += x;
+        group.magnitudes[c]! += x < 0n ? -x : x;
+      });
     }
+    let total = new D(0);
+    const sums = Array.from({ length: v.columns }, () => new D(0));
+    const sizes = Array.from({ length: v.columns }, () => new D(0));
+    for (const [dot, group] of groups) {
+      const below = dot - most;
+      const weight = known.get(below) ?? decimalOf(D, below).times(logit).exp();
+      known.set(below, weight);
+      total = total.plus(weight.times(group.keys));
+      for (let c = 0; c < v.columns; c++) {
+        sums[c] = sums[c]!.plus(weight.times(decimalOf(D, group.sums[c]!)));
+        sizes[c] = sizes[c]!.plus(weight.times(decimalOf(D, group.magnitudes[c]!)));
+      }
+    }
+    values.push(...sums.map((sum) => sum.times(value).div(total)));
+    magnitudes.push(...sizes.map((sum) => sum.times(value).div(total)));
   }
   return { values, magnitudes };
 }
+
+/** Keys of one logit: how many, and their values added up, by column, as they are and without their signs. */
+interface Group {
+  keys: number;
+  readonly sums: bigint[];
+  readonly magnitudes: bigint[];
+}
+
+const newGroup = (columns: number): Group => ({
+  keys: 0,
+  sums: Array<bigint>(columns).fill(0n),
+  magnitudes: Array<bigint>(columns).fill(0n),
+});
 
 /** e^x of a float64, with at least `digits` right digits. */
 export function decimalExp(x: number, digits = 40): Decimal {
@@ -56,24 +81,41 @@ export function toDecimal(x: number, digits = 40): Decimal {
   return exactDecimal(arithmetic(digits), x);
 }
 
+const arithmetics = new Map<number, typeof Decimal>();
+
 function arithmetic(digits: number): typeof Decimal {
-  return Decimal.clone({ precision: digits + 25, minE: -9e15, maxE: 9e15 });
+  const known = arithmetics.get(digits) ?? Decimal.clone({ precision: digits + 25, minE: -9e15, maxE: 9e15 });
+  arithmetics.set(digits, known);
+  return known;
 }
 
-function table(D: typeof Decimal, matrix: Matrix): Decimal[][] {
+/** The entries as integers times 2^exponent, exactly. */
+function integersOf(matrix: Matrix): { readonly rows: readonly bigint[][]; readonly exponent: number } {
   const all = new Float64Array(matrix.rows * matrix.columns);
   matrix.read(0, matrix.rows, all);
-  return Array.from({ length: matrix.rows }, (_, r) =>
-    Array.from({ length: matrix.columns }, (_, c) => exactDecimal(D, all[r * matrix.columns + c]!)),
+  const parts = Array.from(all, partsOf);
+  const exponent = parts.reduce((least, [m, e]) => (m === 0n ? least : Math.min(least, e)), 1024);
+  const rows = Array.from({ length: matrix.rows }, (_, r) =>
+    parts
+      .slice(r * matrix.columns, (r + 1) * matrix.columns)
+      .map(([m, e]) => (m === 0n ? 0n : m << BigInt(e - exponent))),
   );
+  return { rows, exponent };
 }
 
 function exactDecimal(D: typeof Decimal, x: number): Decimal {
-  if (Number.isInteger(x) && Math.abs(x) < 2 ** 53) return new D(x);
+  const [mantissa, exponent] = partsOf(x);
+  return decimalOf(D, mantissa).times(new D(2).pow(exponent));
+}
+
+const decimalOf = (D: typeof Decimal, x: bigint): Decimal => new D(x.toString());
+
+/** A float64 as m·2^e. */
+function partsOf(x: number): readonly [m: bigint, e: number] {
+  if (Number.isSafeInteger(x)) return [BigInt(x), 0];
   const [bits] = new BigUint64Array(Float64Array.of(Math.abs(x)).buffer);
   const field = Number(bits! >> 52n);
   const fraction = bits! & (2n ** 52n - 1n);
   const mantissa = field === 0 ? fraction : fraction + 2n ** 52n;
-  const magnitude = new D(mantissa.toString()).times(new D(2).pow(Math.max(field, 1) - 1075));
-  return x < 0 ? magnitude.neg() : magnitude;
+  return [x < 0 ? -mantissa : mantissa, Math.max(field, 1) - 1075];
 }

@@ -59,7 +59,7 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
       const size = sizeOf(1, degree);
       const words = 2 * columns.words;
       const threadsOf = (planes: number): number =>
-        threadsFor(size, planes, limits.maxComputeWorkgroupStorageSize, software ? 16 : 64);
+        threadsFor(size, planes, limits.maxComputeWorkgroupStorageSize, software ? 8 : 64);
       const canSlice = degree <= mostSliced;
       const isSliced = (one: KeyClass): boolean => canSlice && !isSummed(one);
       const patterned = classes.filter(({ factor }) => factor !== 0);

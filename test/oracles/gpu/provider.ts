@@ -27,6 +27,40 @@ export function changed({ info, device = (same) => same, requestDevice }: Change
   };
 }
 
+/**
+ * The machine's own WebGPU with one device for all who ask, which nobody closes and which compiles each shader once:
+ * software takes up to seconds for one.
+ */
+export function shared(): () => Promise<GPU> {
+  let device: Promise<GPUDevice> | undefined;
+  return async () => {
+    const adapter = (await (await findProvider()).requestAdapter())!;
+    const requestDevice = (descriptor: GPUDeviceDescriptor): Promise<GPUDevice> =>
+      (device ??= adapter.requestDevice(descriptor).then(compilingOnce));
+    const { info, limits } = adapter;
+    return { requestAdapter: () => Promise.resolve({ info, limits, requestDevice }) } as unknown as GPU;
+  };
+}
+
+function compilingOnce(device: GPUDevice): GPUDevice {
+  const modules = new Map<string, GPUShaderModule>();
+  const pipelines = new Map<GPUShaderModule, Promise<GPUComputePipeline>>();
+  return replaced(device, {
+    destroy: () => undefined,
+    createShaderModule(descriptor) {
+      const known = modules.get(descriptor.code) ?? device.createShaderModule(descriptor);
+      modules.set(descriptor.code, known);
+      return known;
+    },
+    createComputePipelineAsync(descriptor) {
+      const { module } = descriptor.compute;
+      const known = pipelines.get(module) ?? device.createComputePipelineAsync(descriptor);
+      pipelines.set(module, known);
+      return known;
+    },
+  });
+}
+
 /** `target` with some methods replaced; all others are called on itself. */
 export function replaced(target: GPUDevice, methods: Partial<GPUDevice>): GPUDevice {
   return new Proxy(target, {
