@@ -108,6 +108,15 @@ suite('src/cli/main', (test) => {
     );
   });
 
+  test('the oracles that most runs do not want are loaded when they are asked for', () => {
+    const loaded = [...loadedBy('src/oracles/oracles.ts')];
+    assert.ok(loaded.includes('src/oracles/cpu/cpu.ts'));
+    assert.equal(
+      loaded.filter((file) => /^src\/oracles\/(gpu|polynomial|command)\/(?!words)/.test(file)),
+      [],
+    );
+  });
+
   test('--version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     assert.is((await sethProcess(['--version'])).stdout, `${version}\n`);
