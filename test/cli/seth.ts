@@ -83,7 +83,7 @@ function withVariables(values: Readonly<Record<string, string | undefined>>): ()
   };
 }
 
-/** Keeps what is written to a stream from it, until the result is called, which gives it. */
+/** Makes a pipe of a stream and keeps what is written from it, until the result is called, which gives it. */
 function collected(stream: NodeJS.WriteStream): () => Buffer {
   const chunks: Buffer[] = [];
   const write = (chunk: Uint8Array | string, ...rest: unknown[]): boolean => {
@@ -92,9 +92,15 @@ function collected(stream: NodeJS.WriteStream): () => Buffer {
     if (done !== undefined) process.nextTick(done);
     return true;
   };
-  Object.defineProperty(stream, 'write', { value: write, configurable: true }); // hides the prototype's
+  const replaced = { write, isTTY: undefined, columns: undefined };
+  const before = Object.keys(replaced).map((name) => Object.getOwnPropertyDescriptor(stream, name));
+  for (const [name, value] of Object.entries(replaced))
+    Object.defineProperty(stream, name, { value, configurable: true });
   return () => {
-    Reflect.deleteProperty(stream, 'write');
+    Object.keys(replaced).forEach((name, at) => {
+      if (before[at] === undefined) Reflect.deleteProperty(stream, name);
+      else Object.defineProperty(stream, name, before[at]);
+    });
     return Buffer.concat(chunks);
   };
 }

@@ -3,18 +3,13 @@
  * brings a TypeScript that has an API). `npm run docs` writes them, a test compares.
  */
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { seth } from '../cli/seth.ts';
 
-const main = 'dist/src/cli/main.js';
-
-const help = async (...command: string[]): Promise<string> => {
-  const env = { ...process.env, NO_COLOR: '1' };
-  return (await promisify(execFile)(process.execPath, [main, ...command, '--help'], { env })).stdout;
-};
+const help = async (...command: string[]): Promise<string> =>
+  (await seth([...command, '--help'], { env: { NO_COLOR: '1' } })).stdout;
 
 /** The commands, in the order of `seth --help`. */
 export const commandNames = (overview: string): string[] =>
