@@ -11,9 +11,11 @@ import { translate, type Notation } from './formula.ts';
 import { clausesView } from './views/clauses.ts';
 import { controls } from './views/controls.ts';
 import { editor, understood } from './views/editor.ts';
-import { heatView } from './views/heat.ts';
+import { heatViews } from './views/heat.ts';
+import { countsView } from './views/counts.ts';
 import { productsView } from './views/products.ts';
-import { splitView } from './views/split.ts';
+import { nodesView, responseView } from './views/readout.ts';
+import { splitViews } from './views/split.ts';
 import { verdictView } from './views/verdict.ts';
 
 const find = (id: string): HTMLElement => document.querySelector<HTMLElement>(`#${id}`)!;
@@ -76,26 +78,10 @@ worker.addEventListener('error', ({ message }) => {
   void drawAll();
 });
 
-const views: View[] = [
-  verdictView({
-    verdict: find('verdict'),
-    detail: find('detail'),
-    gauge: find('gauge'),
-    gaugeText: find('gauge-text'),
-    facts: find('facts'),
-  }),
-  productsView(find('products'), store),
-  splitView(
-    { left: find('left'), right: find('right') },
-    { left: find('left-names'), right: find('right-names') },
-    store,
-  ),
-  clausesView({ assignment: find('assignment'), clauses: find('clauses') }, store),
-  heatView({ q: find('q'), k: find('k'), a: find('a') }, store),
-];
-
-/** Have the plots joined the views? */
-let plotted = false;
+/** Those of the page, in the order in which they are drawn. */
+const views: View[] = [];
+/** Are all of them there? */
+let opened = false;
 /** The wish that the state answers. */
 let answered = { id: 0, at: 0 };
 let drawing = false;
@@ -106,8 +92,8 @@ const slice = 10;
 
 /** Draws view after view with breaks between them, so that input never waits long; marks what a whole update took. */
 async function drawAll(): Promise<void> {
-  if (drawing) {
-    again = true;
+  if (drawing || !opened) {
+    again = drawing;
     return;
   }
   drawing = true;
@@ -125,7 +111,7 @@ async function drawAll(): Promise<void> {
   drawing = false;
   const { id, at } = answered;
   if (id > 0) performance.measure('seth:update', { start: at });
-  document.documentElement.dataset['settled'] = String(id === last && plotted);
+  document.documentElement.dataset['settled'] = String(id === last);
 }
 
 function lightAll(): void {
@@ -164,49 +150,73 @@ document.addEventListener('keydown', ({ key }) => {
   if (key === 'Escape') store.set({ pinned: false, focus: {} });
 });
 
-editor(
-  {
-    text: find('text') as HTMLTextAreaElement,
-    gutter: find('gutter'),
-    fault: find('fault'),
-    notations: document.querySelectorAll<HTMLInputElement>('input[name=notation]'),
-    examples: find('examples') as HTMLSelectElement,
-  },
-  store,
-);
-controls(
-  {
-    bound: find('bound') as HTMLInputElement,
-    boundValue: find('bound-value'),
-    smallest: find('smallest') as HTMLButtonElement,
-    tick: find('tick'),
-    noise: find('noise') as HTMLInputElement,
-    noiseValue: find('noise-value'),
-    admitted: find('admitted') as HTMLInputElement,
-    dtype: find('dtype') as HTMLSelectElement,
-    route: find('route') as HTMLSelectElement,
-    oracle: find('oracle') as HTMLSelectElement,
-    oracleNote: find('oracle-note'),
-  },
-  store,
-);
 // Where there is little room the bar keeps to the answer and B.
 const roomy = matchMedia('(min-width: 701px)');
 const more = find('more') as HTMLDetailsElement;
 more.open = roomy.matches;
 roomy.addEventListener('change', () => (more.open = roomy.matches));
 
-openTheme(find('theme') as HTMLButtonElement, () => void drawAll());
-ask();
+ask(); // first of all: the worker begins while the page is being made
 
-// The plots come with a library of their own size: the page is there before them.
-const [{ readoutView }, { countsView }] = await Promise.all([
-  import('./views/readout.ts'),
-  import('./views/counts.ts'),
-]);
-views.push(
-  readoutView({ response: find('response'), nodes: find('nodes') }, store),
-  countsView(find('counts'), store),
-);
-plotted = true;
+/** Each a task of its own, so that none is long. */
+const parts: readonly (() => readonly View[] | void)[] = [
+  () => openTheme(find('theme') as HTMLButtonElement, () => void drawAll()),
+  () =>
+    editor(
+      {
+        text: find('text') as HTMLTextAreaElement,
+        gutter: find('gutter'),
+        fault: find('fault'),
+        notations: document.querySelectorAll<HTMLInputElement>('input[name=notation]'),
+        examples: find('examples') as HTMLSelectElement,
+      },
+      store,
+    ),
+  () =>
+    controls(
+      {
+        bound: find('bound') as HTMLInputElement,
+        boundValue: find('bound-value'),
+        smallest: find('smallest') as HTMLButtonElement,
+        tick: find('tick'),
+        noise: find('noise') as HTMLInputElement,
+        noiseValue: find('noise-value'),
+        admitted: find('admitted') as HTMLInputElement,
+        dtype: find('dtype') as HTMLSelectElement,
+        route: find('route') as HTMLSelectElement,
+        oracle: find('oracle') as HTMLSelectElement,
+        oracleNote: find('oracle-note'),
+      },
+      store,
+    ),
+  () => [
+    verdictView({
+      verdict: find('verdict'),
+      detail: find('detail'),
+      gauge: find('gauge'),
+      gaugeText: find('gauge-text'),
+      facts: find('facts'),
+    }),
+    productsView(find('products'), store),
+  ],
+  () =>
+    splitViews(
+      { left: find('left'), right: find('right') },
+      { left: find('left-names'), right: find('right-names') },
+      store,
+    ),
+  () => heatViews({ q: find('q'), k: find('k'), a: find('a') }, store),
+  () => [
+    countsView(find('counts'), store),
+    responseView(find('response'), store),
+    nodesView(find('nodes'), store),
+    clausesView({ assignment: find('assignment'), clauses: find('clauses') }, store),
+  ],
+];
+for (const part of parts) {
+  views.push(...(part() ?? []));
+  await nextTask();
+}
+opened = true;
+performance.mark('seth:interactive');
 void drawAll();

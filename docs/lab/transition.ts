@@ -4,7 +4,7 @@ import * as Plot from '@observablehq/plot';
 import result from './transition.json';
 import { asImage } from './figure.ts';
 import { number } from './numbers.ts';
-import { widthOf } from './room.ts';
+import { watchWidth } from './room.ts';
 import { openTheme } from './theme.ts';
 
 const find = (id: string): HTMLElement => document.querySelector<HTMLElement>(`#${id}`)!;
@@ -28,7 +28,7 @@ function figure(host: HTMLElement, of: 'rankExponent' | 'amplificationExponent',
     };
     const kept = (gamma: number): OnPaper[] => rows.filter((row) => row.gamma === gamma);
     const plot = Plot.plot({
-      width: Math.max(280, widthOf(host, draw)),
+      width: Math.max(280, width()),
       height: 320,
       marginRight: 58,
       x: { label: 'log₂ n', domain: [Math.min(...result.config.paper), last], ticks: 8 },
@@ -90,6 +90,7 @@ function figure(host: HTMLElement, of: 'rankExponent' | 'amplificationExponent',
       .join('; ');
     host.replaceChildren(asImage(plot, `exponent of n: ${text}`));
   };
+  const width = watchWidth(host, draw);
   draw();
   redraw.push(draw);
 }

@@ -66,7 +66,6 @@ export function editor(hosts: EditorHosts, store: LabStore): void {
         return line;
       }),
     );
-    gutter.scrollTop = text.scrollTop;
     text.ariaInvalid = String(state.fault !== undefined);
     const { warnings } = state.formula;
     fault.className = state.fault === undefined ? 'note' : 'note wrong';

@@ -3,10 +3,10 @@ import { number } from '../numbers.ts';
 import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
 import { coloursNow, ramp } from '../theme.ts';
 import type { Focus } from '../focus.ts';
-import { matrixView, type Picture } from './matrix.ts';
+import { matrixView, type Lit, type MatrixView, type Picture } from './matrix.ts';
 import { indices, pointing } from './pointing.ts';
 
-export function heatView(hosts: Record<'q' | 'k' | 'a', HTMLElement>, store: LabStore): View {
+export function heatViews(hosts: Record<'q' | 'k' | 'a', HTMLElement>, store: LabStore): View[] {
   const { to, left, pin } = pointing(store);
   const nodesNow = (): number => store.get().snapshot?.nodes.length ?? 1;
   const query = (row: number): Focus => ({ left: Math.floor(row / nodesNow()), node: row % nodesNow() });
@@ -24,39 +24,44 @@ export function heatView(hosts: Record<'q' | 'k' | 'a', HTMLElement>, store: Lab
   const k = open(hosts.k, (row, column) => to({ ...key(row), ...coordinate(column) }), 330);
   const a = open(hosts.a, (row, column) => to({ ...query(row), ...key(column) }), 330);
 
-  return {
+  const view = (
+    matrix: MatrixView,
+    pictureOf: (state: Drawn) => Picture,
+    litOf: (state: Drawn) => Lit,
+  ): View => ({
     draw(state) {
-      if (!isDrawn(state)) return;
-      q.draw(queries(state));
-      k.draw(keys(state));
-      a.draw(attention(state));
+      if (isDrawn(state)) matrix.draw(pictureOf(state));
     },
     light(state) {
-      if (!isDrawn(state)) return;
-      const { snapshot, focus } = state;
-      const nodes = snapshot.nodes.length;
-      const queryRows =
-        focus.left === undefined && focus.node === undefined
-          ? []
-          : indices(
-              snapshot.left.rows * nodes,
-              (row) =>
-                (focus.left === undefined || Math.floor(row / nodes) === focus.left) &&
-                (focus.node === undefined || row % nodes === focus.node),
-            );
-      const keyRows =
-        focus.right !== undefined
-          ? [focus.right]
-          : focus.pad === true
-            ? indices(snapshot.pads.count).map((p) => snapshot.right.rows + p)
-            : [];
-      const columns =
-        focus.clause !== undefined ? [focus.clause] : focus.pad === true ? [snapshot.headDim - 1] : [];
-      q.light({ rows: queryRows, columns });
-      k.light({ rows: keyRows, columns });
-      a.light({ rows: queryRows, columns: keyRows });
+      if (isDrawn(state)) matrix.light(litOf(state));
     },
-  };
+  });
+  return [
+    view(q, queries, (state) => ({ rows: queryRows(state), columns: coordinates(state) })),
+    view(k, keys, (state) => ({ rows: keyRows(state), columns: coordinates(state) })),
+    view(a, attention, (state) => ({ rows: queryRows(state), columns: keyRows(state) })),
+  ];
+}
+
+function queryRows({ snapshot, focus }: Drawn): number[] {
+  const nodes = snapshot.nodes.length;
+  if (focus.left === undefined && focus.node === undefined) return [];
+  return indices(
+    snapshot.left.rows * nodes,
+    (row) =>
+      (focus.left === undefined || Math.floor(row / nodes) === focus.left) &&
+      (focus.node === undefined || row % nodes === focus.node),
+  );
+}
+
+function keyRows({ snapshot, focus }: Drawn): number[] {
+  if (focus.right !== undefined) return [focus.right];
+  return focus.pad === true ? indices(snapshot.pads.count).map((p) => snapshot.right.rows + p) : [];
+}
+
+function coordinates({ snapshot, focus }: Drawn): number[] {
+  if (focus.clause !== undefined) return [focus.clause];
+  return focus.pad === true ? [snapshot.headDim - 1] : [];
 }
 
 const queries = ({ snapshot }: Drawn): Picture => {

@@ -2,8 +2,8 @@
  * A matrix as a picture: one image of as many pixels as it has entries, scaled to the room there is, numbers in the cells
  * where they fit, and a second canvas above it for what is lit. The arrow keys go from entry to entry.
  */
-import { widthOf } from '../room.ts';
-import { coloursNow, css } from '../theme.ts';
+import { watchWidth } from '../room.ts';
+import { coloursNow, css, type Colours } from '../theme.ts';
 
 export interface Picture {
   readonly rows: number;
@@ -15,6 +15,8 @@ export interface Picture {
   readonly strong?: (row: number, column: number) => boolean;
   readonly rowLabel?: (row: number) => string;
   readonly columnLabel?: (column: number) => string;
+  /** What the texts are of: the same object, the same texts. */
+  readonly textsOf?: object;
   /** For screen readers: the whole, in a sentence. */
   readonly label: string;
 }
@@ -66,6 +68,8 @@ export function matrixView(host: HTMLElement, options: MatrixOptions): MatrixVie
   let layout: Layout | undefined;
   let cursor = { row: 0, column: 0 };
   let lit: Lit = {};
+  /** The colours of what is painted; undefined before and after the size changed. */
+  let painted: Colours | undefined;
 
   const point = (row: number, column: number): void => {
     cursor = { row, column };
@@ -92,23 +96,42 @@ export function matrixView(host: HTMLElement, options: MatrixOptions): MatrixVie
 
   function paint(): void {
     if (picture === undefined) return;
-    layout = layOut(picture, options, Math.max(80, widthOf(host.parentElement!, paint)));
+    layout = layOut(picture, options, Math.max(80, widthNow()));
     paintBase(base, image, picture, layout);
     size(over, layout);
     paintLit(over, picture, layout, lit);
+    painted = coloursNow();
   }
+  const widthNow = watchWidth(host.parentElement!, paint);
 
   return {
+    // While B is dragged most matrices stay as they are: painting them again would hold up those that do not.
     draw(next) {
+      const before = picture;
       picture = next;
       host.setAttribute('aria-label', next.label);
-      paint();
+      if (before === undefined || painted !== coloursNow() || !samePicture(before, next)) paint();
     },
     light(next) {
+      if (sameLit(lit, next)) return;
       lit = next;
       if (picture !== undefined && layout !== undefined) paintLit(over, picture, layout, lit);
     },
   };
+}
+
+const samePicture = (a: Picture, b: Picture): boolean =>
+  a.rows === b.rows && a.columns === b.columns && a.textsOf === b.textsOf && sameList(a.pixels, b.pixels);
+
+const sameLit = (a: Lit, b: Lit): boolean =>
+  sameList(a.rows ?? [], b.rows ?? []) &&
+  sameList(a.columns ?? [], b.columns ?? []) &&
+  sameList((a.cells ?? []).flat(), (b.cells ?? []).flat());
+
+function sameList(a: ArrayLike<number>, b: ArrayLike<number>): boolean {
+  if (a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
 }
 
 function layOut(picture: Picture, { height, square }: MatrixOptions, room: number): Layout {
@@ -134,14 +157,22 @@ function layOut(picture: Picture, { height, square }: MatrixOptions, room: numbe
 const labelWidth = (rows: number, rowLabel: (row: number) => string): number =>
   8 + 6.7 * Math.max(0, ...Array.from({ length: rows }, (_, row) => rowLabel(row).length));
 
+/** Painted without the graphics processor: small still pictures come sooner so. */
+const open = (canvas: HTMLCanvasElement): CanvasRenderingContext2D =>
+  canvas.getContext('2d', { willReadFrequently: true })!;
+
 function size(canvas: HTMLCanvasElement, { width, height }: Layout): CanvasRenderingContext2D {
   const density = devicePixelRatio;
-  canvas.width = Math.round(width * density);
-  canvas.height = Math.round(height * density);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  const context = canvas.getContext('2d')!;
-  context.scale(density, density);
+  const [across, down] = [Math.round(width * density), Math.round(height * density)];
+  const context = open(canvas);
+  if (canvas.width !== across || canvas.height !== down) {
+    canvas.width = across;
+    canvas.height = down;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  context.setTransform(density, 0, 0, density, 0, 0);
+  context.clearRect(0, 0, width, height);
   return context;
 }
 
@@ -158,7 +189,7 @@ function paintBase(
   image.width = columns;
   image.height = rows;
   const data = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), columns, rows);
-  image.getContext('2d', { willReadFrequently: true })!.putImageData(data, 0, 0);
+  open(image).putImageData(data, 0, 0);
   context.imageSmoothingEnabled = Math.min(cellWidth, cellHeight) < 1;
   context.imageSmoothingQuality = 'medium';
   context.drawImage(image, x, y, columns * cellWidth, rows * cellHeight);
@@ -204,7 +235,7 @@ function paintTexts(context: CanvasRenderingContext2D, picture: Picture, layout:
 }
 
 function paintLit(canvas: HTMLCanvasElement, { rows, columns }: Picture, layout: Layout, lit: Lit): void {
-  const context = canvas.getContext('2d')!;
+  const context = open(canvas);
   const { x, y, cellWidth, cellHeight } = layout;
   context.clearRect(0, 0, layout.width, layout.height);
   const { focus } = coloursNow();

@@ -44,6 +44,7 @@ function pictureOf({ snapshot, shown }: Drawn): Picture {
     text: (i, j) => String(products[i * right.rows + j]),
     strong: (i, j) => products[i * right.rows + j] === 0,
     rowLabel: (i) => bitsOfRow(i, leftHalf(variables)),
+    textsOf: shown,
     label: `inner products, ${left.rows} by ${right.rows}: ${histogram[0]} pairs are orthogonal; arrow keys move`,
   };
 }

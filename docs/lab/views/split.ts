@@ -8,37 +8,34 @@ import { pointing } from './pointing.ts';
 
 type Sides = Readonly<Record<'left' | 'right', HTMLElement>>;
 
-export function splitView(hosts: Sides, captions: Sides, store: LabStore): View {
+export const splitViews = (hosts: Sides, captions: Sides, store: LabStore): View[] =>
+  (['left', 'right'] as const).map((side) => sideView(hosts[side], captions[side], side, store));
+
+function sideView(host: HTMLElement, caption: HTMLElement, side: keyof Sides, store: LabStore): View {
   const { to, left, pin } = pointing(store);
-  const sides = (['left', 'right'] as const).map((side) => ({
-    side,
-    view: matrixView(hosts[side], {
-      height: 300,
-      square: false,
-      pointed: (row, clause) => to({ [side]: row, clause }),
-      left,
-      pin,
-    }),
-  }));
+  const view = matrixView(host, {
+    height: 300,
+    square: false,
+    pointed: (row, clause) => to({ [side]: row, clause }),
+    left,
+    pin,
+  });
   return {
     draw(state) {
       if (!isDrawn(state)) return;
       const { names, cnf } = state.shown;
       const half = leftHalf(cnf.variables);
-      const listed = (some: readonly string[]): string =>
-        some.length === 0 ? '' : `(${some.length > 4 ? `${some[0]} … ${some.at(-1)}` : some.join(' ')})`;
-      captions.left.textContent = listed(names.slice(0, half));
-      captions.right.textContent = listed(names.slice(half));
-      for (const { side, view } of sides) view.draw(pictureOf(state, side));
+      const own = side === 'left' ? names.slice(0, half) : names.slice(half);
+      caption.textContent =
+        own.length === 0 ? '' : `(${own.length > 4 ? `${own[0]} … ${own.at(-1)}` : own.join(' ')})`;
+      view.draw(pictureOf(state, side));
     },
     light({ focus }) {
-      for (const { side, view } of sides) {
-        const row = focus[side];
-        view.light({
-          ...(row === undefined ? {} : { rows: [row] }),
-          ...(focus.clause === undefined ? {} : { columns: [focus.clause] }),
-        });
-      }
+      const row = focus[side];
+      view.light({
+        ...(row === undefined ? {} : { rows: [row] }),
+        ...(focus.clause === undefined ? {} : { columns: [focus.clause] }),
+      });
     },
   };
 }
@@ -53,6 +50,7 @@ function pictureOf({ snapshot, shown }: Drawn, side: 'left' | 'right'): Picture 
     pixels: pixelsOf(matrix),
     rowLabel: (row) => bitsOfRow(row, half),
     columnLabel: (column) => String(column + 1),
+    textsOf: shown,
     label: `${side} vectors: ${matrix.rows} assignments of ${half} variables by ${matrix.columns} clauses; arrow keys move`,
   };
 }
