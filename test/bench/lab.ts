@@ -34,25 +34,20 @@ interface TraceEvent {
   /** Wall time and the thread's own time, in µs. */
   readonly dur?: number;
   readonly tdur?: number;
-  readonly args?: { readonly name?: string };
 }
 
-/** Runs something and says what tasks the page's main thread had meanwhile: that of the renderer that worked most. */
+/** Runs something and says what tasks the thread had meanwhile that set the page's marks. */
 async function traceTasks(page: Page, run: () => Promise<void>): Promise<Tasks> {
-  await browser.startTracing(page, { categories: ['toplevel'] });
+  await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing'] });
   await run();
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
     readonly traceEvents: readonly TraceEvent[];
   };
-  const mains = traceEvents.filter(
-    ({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain',
+  const mark = traceEvents.find(({ name }) => name.startsWith('seth:'));
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid }) => pid === mark?.pid && tid === mark.tid && name.endsWith('RunTask'),
   );
-  const [tasks] = mains
-    .map(({ pid, tid }) =>
-      traceEvents.filter((event) => event.pid === pid && event.tid === tid && event.name.endsWith('RunTask')),
-    )
-    .toSorted((one, other) => other.length - one.length);
-  if (tasks === undefined || tasks.length === 0) throw new Error('no task was traced');
+  if (tasks.length === 0) throw new Error('no task was traced');
   const ms = (values: readonly (number | undefined)[]): number[] => values.map((us) => (us ?? 0) / 1000);
   const wall = ms(tasks.map(({ dur }) => dur));
   const own = ms(tasks.map(({ tdur }) => tdur));
