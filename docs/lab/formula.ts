@@ -1,13 +1,14 @@
 /** What was typed, as a formula that the lab can show. Throws the parsers' `InputError`s, and its own for what is too large. */
 import { InputError, parseDimacs, writeDimacs, type Cnf } from 'seth-attention';
-import { defaultNames, parsePlain, writePlain, type Named } from './notation.ts';
+import { defaultNames, parsePlain, writePlain, type Named, type Read } from './notation.ts';
+import { dimacsSpans } from './spans.ts';
 
 export type Notation = 'dimacs' | 'plain';
 
 /** What fits a screen: 2^8 vectors on a side, and pages that answer while one drags. */
 export const most = { variables: 16, clauses: 120, characters: 100_000 };
 
-export interface Formula extends Named {
+export interface Formula extends Read {
   readonly warnings: readonly string[];
 }
 
@@ -34,7 +35,7 @@ export function translate({ cnf, names }: Named, to: Notation): string {
 function readDimacs(text: string): Formula {
   const { cnf, warnings } = parseDimacs(text);
   requireSmall(cnf); // before a name is made for each of 2^28 variables
-  return { cnf, names: defaultNames(cnf.variables), warnings };
+  return { cnf, names: defaultNames(cnf.variables), spans: dimacsSpans(text), warnings };
 }
 
 /** Every literal of a formula as a person would say it. */

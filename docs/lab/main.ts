@@ -161,7 +161,7 @@ ask(); // first of all: the worker begins while the page is being made
 /** Each a task of its own, so that none is long. */
 const parts: readonly (() => readonly View[] | void)[] = [
   () => openTheme(find('theme') as HTMLButtonElement, () => void drawAll()),
-  () =>
+  () => [
     editor(
       {
         text: find('text') as HTMLTextAreaElement,
@@ -172,6 +172,7 @@ const parts: readonly (() => readonly View[] | void)[] = [
       },
       store,
     ),
+  ],
   () =>
     controls(
       {

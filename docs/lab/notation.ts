@@ -10,6 +10,7 @@
  * a number, as in what `writePlain` writes, that number counts. `()` is the empty clause, false. `#` begins a comment.
  */
 import { InputError, type Clause, type Cnf } from 'seth-attention';
+import type { Span } from './spans.ts';
 
 export interface Named {
   readonly cnf: Cnf;
@@ -17,10 +18,17 @@ export interface Named {
   readonly names: readonly string[];
 }
 
+/** A formula as it was read, and where in the text each clause stands. */
+export interface Read extends Named {
+  readonly spans: readonly Span[];
+}
+
 interface Token {
   readonly kind: 'name' | 'and' | 'or' | 'not' | '(' | ')' | 'line' | 'end';
   readonly text: string;
   readonly line: number;
+  /** Where its characters begin. */
+  readonly start: number;
 }
 
 const words: Readonly<Record<string, Token['kind']>> = { and: 'and', or: 'or', not: 'not' };
@@ -43,9 +51,10 @@ const signs: Readonly<Record<string, Token['kind']>> = {
  * @example
  * parsePlain('(a or not b) and (b or c)').cnf; // { variables: 3, clauses: [[1, -2], [2, 3]] }
  */
-export function parsePlain(text: string): Named {
+export function parsePlain(text: string): Read {
   const tokens = tokensOf(text);
-  const clauses = readClauses(tokens);
+  const read = readClauses(tokens);
+  const clauses = read.map(({ literals }) => literals);
   const written = tokens.filter(({ kind }) => kind === 'name').map(({ text }) => text);
   const numbered = written.length > 0 && written.every((name) => /^x[1-9]\d{0,2}$/.test(name));
   const names = numbered
@@ -60,6 +69,7 @@ export function parsePlain(text: string): Named {
       ),
     },
     names,
+    spans: read.map(({ span }) => span),
   };
 }
 
@@ -86,10 +96,12 @@ const numberIn = (name: string): number => Number(name.slice(1));
 
 function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
+  const breaks = [...text.matchAll(/\r\n|\r|\n/g)];
+  let start = 0;
   text.split(/\r\n|\r|\n/).forEach((content, at) => {
     const line = at + 1;
     const code = content.replace(/#.*/, '');
-    for (const [found] of code.matchAll(/[\p{L}_][\p{L}\p{N}_']*|\S/gu)) {
+    for (const { 0: found, index } of code.matchAll(/[\p{L}_][\p{L}\p{N}_']*|\S/gu)) {
       const kind =
         words[found.toLowerCase()] ?? signs[found] ?? (/^[\p{L}_]/u.test(found) ? 'name' : undefined);
       if (kind === undefined) {
@@ -97,11 +109,13 @@ function tokensOf(text: string): Token[] {
           hint: 'write names that begin with a letter, or choose DIMACS',
         });
       }
-      tokens.push({ kind, text: found, line });
+      tokens.push({ kind, text: found, line, start: start + index });
     }
-    tokens.push({ kind: 'line', text: 'the end of the line', line });
+    start += content.length;
+    tokens.push({ kind: 'line', text: 'the end of the line', line, start });
+    start += breaks[at]?.[0].length ?? 0;
   });
-  tokens.push({ kind: 'end', text: 'the end of the formula', line: tokens.at(-1)?.line ?? 1 });
+  tokens.push({ kind: 'end', text: 'the end of the formula', line: tokens.at(-1)?.line ?? 1, start });
   return tokens;
 }
 
@@ -110,8 +124,13 @@ interface Literal {
   readonly negated: boolean;
 }
 
-function readClauses(tokens: readonly Token[]): (readonly Literal[])[] {
-  const clauses: (readonly Literal[])[] = [];
+interface ReadClause {
+  readonly literals: readonly Literal[];
+  readonly span: Span;
+}
+
+function readClauses(tokens: readonly Token[]): ReadClause[] {
+  const clauses: ReadClause[] = [];
   let at = 0;
   const skipLines = (): void => {
     while (tokens[at]!.kind === 'line') at++;
@@ -154,10 +173,11 @@ function readClauses(tokens: readonly Token[]): (readonly Literal[])[] {
       return clauses;
     }
     let bare = false;
+    let literals: readonly Literal[];
     if (first.kind === '(') {
       at++;
       skipLines();
-      const made = tokens[at]!.kind === ')' ? [] : clause(true);
+      literals = tokens[at]!.kind === ')' ? [] : clause(true);
       skipLines();
       const close = tokens[at]!;
       if (close.kind !== ')') {
@@ -166,12 +186,12 @@ function readClauses(tokens: readonly Token[]): (readonly Literal[])[] {
         });
       }
       at++;
-      clauses.push(made);
     } else {
-      const made = clause(false);
-      bare = made.length > 1;
-      clauses.push(made);
+      literals = clause(false);
+      bare = literals.length > 1;
     }
+    const end = tokens[at - 1]!;
+    clauses.push({ literals, span: { start: first.start, end: end.start + end.text.length } });
     const before = tokens[at]!;
     skipLines();
     const next = tokens[at]!;

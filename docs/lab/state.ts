@@ -3,11 +3,14 @@ import type { Settings, Snapshot } from './chain.ts';
 import type { Focus } from './focus.ts';
 import type { Formula, Notation } from './formula.ts';
 import type { OracleName } from './messages.ts';
+import type { Span } from './spans.ts';
 import type { Store } from './store.ts';
 
 export interface LabState {
   readonly text: string;
   readonly notation: Notation;
+  /** Where the clauses stand in the text; none where it is no formula. */
+  readonly spans: readonly Span[];
   /** The formula last understood; what is drawn belongs to it. */
   readonly formula: Formula;
   /** Why the text is no formula, and on which line. */

@@ -141,6 +141,25 @@ if (program !== undefined) {
         );
         const [left, right, products, q, k] = await dark();
         for (const count of [left, right, products, q, k]) assert.ok(count! > 0);
+        const lineLit = (): Promise<string> =>
+          page
+            .locator('#text')
+            .evaluate((text) => `${text.className}${text.style.getPropertyValue('--line-at')}`);
+        assert.is(await lineLit(), 'lit2');
+        // The text's first line is a clause too, whether the mouse or the caret is there.
+        await page.hover('#text', { position: { x: 30, y: 15 } });
+        await page.waitForFunction(() =>
+          document.querySelector('#focus')!.textContent.startsWith('clause 1:'),
+        );
+        assert.ok((await inked(page, '#left .over')) > 0);
+        assert.is(await page.locator('#clauses li.lit').getAttribute('data-clause'), '0');
+        await page.focus('#text');
+        await page.keyboard.press('Control+Home');
+        await page.keyboard.press('ArrowDown');
+        await page.waitForFunction(() =>
+          document.querySelector('#focus')!.textContent.startsWith('clause 2:'),
+        );
+        assert.is(await lineLit(), 'lit1');
       }));
 
     test('without WebGPU the page says so and works, and with it the same count comes from it', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { most, readFormula, translate } from '../../docs/lab/formula.ts';
 import { parsePlain, writePlain } from '../../docs/lab/notation.ts';
+import { clauseAt, placeOf } from '../../docs/lab/spans.ts';
 import { InputError } from '../../src/index.ts';
 import { suite } from '../support/harness.ts';
 
@@ -42,6 +43,46 @@ suite('lab/notation', (test) => {
         assert.equal(readFormula(translate({ cnf, names }, 'dimacs'), 'dimacs').cnf, cnf);
       }),
     );
+  });
+
+  test('the characters that a clause was read from are that clause, in either notation, and each of them leads to it', () => {
+    const noise = fc.constantFrom('\n', '\r\n', ' # (x or y)\n', '\n\n  ');
+    const comments = fc.constantFrom('\n', '\r\n', '\nc 1 2 0\n', '  ');
+    fc.assert(
+      fc.property(formula, noise, comments, ({ variables, clauses }, end, pause) => {
+        const names = Array.from({ length: variables }, (_, k) => `x${k + 1}`);
+        const plain = clauses.map((literals) => {
+          const said = literals.map((l) => `${l < 0 ? 'not ' : ''}${names[Math.abs(l) - 1]!}`);
+          return `(${said.join(' or ')})`;
+        });
+        const dimacs = clauses.map((literals) => [...literals, 0].join(' '));
+        for (const [notation, text, said] of [
+          ['plain', plain.join(end), plain],
+          ['plain', plain.join(' and '), plain],
+          ['dimacs', `c p\np cnf ${variables} ${clauses.length}\n${dimacs.join(pause)}\n`, dimacs],
+        ] as const) {
+          const { spans } = readFormula(text, notation);
+          assert.equal(
+            spans.map(({ start, end }) => text.slice(start, end)),
+            said,
+          );
+          spans.forEach(({ start, end }, c) => {
+            for (let place = start; place < end; place++) assert.is(clauseAt(spans, text, place), c);
+            const { line, column, columns } = placeOf(text, { start, end });
+            assert.is(text.split('\n')[line]!.slice(column, column + columns), said[c]);
+          });
+        }
+      }),
+    );
+    const text = 'a or b  # one\n\n(not a or\n  b)';
+    const { spans } = readFormula(text, 'plain');
+    assert.equal(
+      [text.indexOf('one'), text.indexOf('\n\n') + 1, text.length].map((place) =>
+        clauseAt(spans, text, place),
+      ),
+      [0, undefined, 1],
+    );
+    assert.equal(placeOf(text, spans[1]!), { line: 2, column: 0, lines: 2, columns: 9 });
   });
 
   test('words, signs, lines, comments and double negation mean what they say', () => {

@@ -2,7 +2,9 @@
 import { InputError } from 'seth-attention';
 import { exampleFormula, examples } from '../examples.ts';
 import { readFormula, translate, type Formula, type Notation } from '../formula.ts';
-import type { LabState, LabStore } from '../state.ts';
+import { clauseAt, placeOf, type Span } from '../spans.ts';
+import type { LabState, LabStore, View } from '../state.ts';
+import { pointing } from './pointing.ts';
 
 export interface EditorHosts {
   readonly text: HTMLTextAreaElement;
@@ -16,17 +18,19 @@ export interface EditorHosts {
 export function understood(
   text: string,
   notation: Notation,
-): Pick<LabState, 'text' | 'notation' | 'fault'> & { readonly formula?: Formula } {
+): Pick<LabState, 'text' | 'notation' | 'spans' | 'fault'> & { readonly formula?: Formula } {
   try {
-    return { text, notation, formula: readFormula(text, notation), fault: undefined };
+    const formula = readFormula(text, notation);
+    return { text, notation, spans: formula.spans, formula, fault: undefined };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return { text, notation, fault: { message: error.message, line: error.fault.line } };
+    return { text, notation, spans: [], fault: { message: error.message, line: error.fault.line } };
   }
 }
 
-export function editor(hosts: EditorHosts, store: LabStore): void {
+export function editor(hosts: EditorHosts, store: LabStore): View {
   const { text, gutter, fault, notations } = hosts;
+  const { to, left } = pointing(store);
   for (const { name } of examples) hosts.examples.add(new Option(name, name));
 
   const take = (written: string, notation: Notation): void => {
@@ -45,7 +49,10 @@ export function editor(hosts: EditorHosts, store: LabStore): void {
       const notation = input.value as Notation;
       // A text that is understood is translated; one that is not is read as it stands.
       if (fault !== undefined) take(text.value, notation);
-      else store.set({ notation, text: translate(formula, notation) });
+      else {
+        const text = translate(formula, notation);
+        store.set({ notation, text, spans: readFormula(text, notation).spans });
+      }
     });
   hosts.examples.addEventListener('change', () => {
     const example = examples.find(({ name }) => name === hosts.examples.value);
@@ -53,6 +60,19 @@ export function editor(hosts: EditorHosts, store: LabStore): void {
     const { notation } = store.get();
     take(translate(exampleFormula(example), notation), notation);
   });
+
+  const pointTo = (place: number | undefined): void => {
+    const { formula, shown, spans } = store.get();
+    if (formula !== shown) return; // what is drawn is of another text
+    const clause = place === undefined ? undefined : clauseAt(spans, text.value, place);
+    to(clause === undefined || clause >= formula.cnf.clauses.length ? {} : { clause });
+  };
+  document.addEventListener('selectionchange', () => {
+    if (document.activeElement === text) pointTo(text.selectionStart);
+  });
+  text.addEventListener('pointermove', (event) => pointTo(characterAt(text, event)));
+  text.addEventListener('pointerleave', left);
+  text.addEventListener('blur', left);
 
   const show = (state: LabState): void => {
     if (text.value !== state.text) text.value = state.text;
@@ -77,6 +97,62 @@ export function editor(hosts: EditorHosts, store: LabStore): void {
     if (state.text !== before.text || state.fault !== before.fault || state.notation !== before.notation)
       show(state);
   });
+
+  let lit: Span | undefined;
+  return {
+    draw() {},
+    light({ focus, spans }) {
+      const span = focus.clause === undefined ? undefined : spans[focus.clause];
+      if (span === lit) return;
+      lit = span;
+      text.classList.toggle('lit', span !== undefined);
+      if (span === undefined) return;
+      const { line, column, lines, columns } = placeOf(text.value, span);
+      text.style.setProperty('--line-at', String(line));
+      text.style.setProperty('--lines', String(lines));
+      text.style.setProperty('--column', lines === 1 ? String(column) : '0');
+      text.style.setProperty('--columns', lines === 1 ? `${columns}ch` : '100%');
+      // Whoever points at it elsewhere is to see it here.
+      if (text.matches(':hover, :focus')) return;
+      const { lineHeight, padding } = metrics(text);
+      const top = padding + line * lineHeight;
+      if (top < text.scrollTop || top + lineHeight > text.scrollTop + text.clientHeight)
+        text.scrollTop = top - text.clientHeight / 2;
+    },
+  };
+}
+
+interface Metrics {
+  readonly lineHeight: number;
+  readonly padding: number;
+  readonly width: number;
+}
+
+let measured: Metrics | undefined;
+
+/** Sizes of the text's characters in CSS pixels, measured when first asked for. */
+function metrics(text: HTMLTextAreaElement): Metrics {
+  if (measured !== undefined) return measured;
+  const { lineHeight, paddingTop, font } = getComputedStyle(text);
+  const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+  context.font = font;
+  measured = {
+    lineHeight: Number.parseFloat(lineHeight),
+    padding: Number.parseFloat(paddingTop),
+    width: context.measureText('0').width,
+  };
+  return measured;
+}
+
+/** The place in the text under the pointer, or the end of that line. */
+function characterAt(text: HTMLTextAreaElement, { offsetX, offsetY }: PointerEvent): number | undefined {
+  const { lineHeight, padding, width } = metrics(text);
+  const lines = text.value.split('\n');
+  const line = Math.floor((offsetY - padding + text.scrollTop) / lineHeight);
+  if (line < 0 || line >= lines.length) return undefined;
+  const column = Math.max(0, Math.floor((offsetX - padding + text.scrollLeft) / width));
+  const start = lines.slice(0, line).reduce((sum, { length }) => sum + length + 1, 0);
+  return start + Math.min(column, lines[line]!.length);
 }
 
 const sizeOf = ({ cnf }: Formula): string =>
