@@ -12,5 +12,5 @@ export function number(x: number): string {
 
 const minus = (text: string): string => text.replace('-', '−');
 
-const superscript = (n: number): string =>
+export const superscript = (n: number): string =>
   String(n).replaceAll(/[-\d]/g, (c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)]!));

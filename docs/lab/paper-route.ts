@@ -5,6 +5,7 @@ import { exampleFormula, examples } from './examples.ts';
 import { readFormula, translate } from './formula.ts';
 import type { PaperReply, PaperWish } from './paper-worker.ts';
 import { openTheme } from './theme.ts';
+import { paperHeat } from './views/paper-heat.ts';
 
 const find = (id: string): HTMLElement => document.querySelector<HTMLElement>(`#${id}`)!;
 const text = find('text') as HTMLTextAreaElement;
@@ -17,6 +18,7 @@ const small = examples.filter(({ cnf }) => cnf().clauses.length <= 10 && cnf().v
 for (const { name } of small) choice.add(new Option(name, name));
 
 const worker = new Worker(new URL('./paper-worker.ts', import.meta.url), { type: 'module' });
+const heat = paperHeat({ q: find('q'), k: find('k'), a: find('a') }, find('pointed'));
 let last = 0;
 
 function ask(): void {
@@ -44,6 +46,7 @@ worker.addEventListener('message', ({ data }: MessageEvent<PaperReply>) => {
   if ('message' in data) return say(data.message, true);
   find('steps').replaceChildren(...data.steps.map(stepOf));
   find('ledger').replaceChildren(...ledgerOf(data.steps));
+  heat.draw(data.matrices);
   say(`${data.steps.length} steps`, false);
 });
 worker.addEventListener('error', ({ message }) => say(`the worker failed: ${message}`, true));
@@ -105,5 +108,5 @@ function choose(): void {
 text.addEventListener('input', ask);
 form.addEventListener('change', ask);
 choice.addEventListener('change', choose);
-openTheme(find('theme') as HTMLButtonElement, () => {});
+openTheme(find('theme') as HTMLButtonElement, () => heat.redraw());
 choose();

@@ -3,10 +3,14 @@ import {
   explainFormula,
   explainPaperRoute,
   openOracle,
+  solveByPaperRoute,
   type AttentionForm,
   type Cnf,
   type ExplainedStep,
+  type Oracle,
+  type PaperVerifyOptions,
 } from 'seth-attention';
+import { shrinkMatrix, shrinkWeights, type PaperMatrices } from './paper-matrices.ts';
 
 export interface PaperWish {
   readonly id: number;
@@ -15,7 +19,7 @@ export interface PaperWish {
 }
 
 export type PaperReply =
-  | { readonly id: number; readonly steps: readonly ExplainedStep[] }
+  | { readonly id: number; readonly steps: readonly ExplainedStep[]; readonly matrices: PaperMatrices }
   | { readonly id: number; readonly message: string };
 
 /** Bytes that an instance may take: a page should stay small. */
@@ -37,8 +41,27 @@ onmessage = async ({ data: { id, cnf, form } }: MessageEvent<PaperWish>) => {
   const reply = (message: PaperReply): void => postMessage(message);
   try {
     const steps = await explainPaperRoute(cnf, options, await oracle);
-    reply({ id, steps: [...explainFormula(cnf, undefined), ...steps] });
+    reply({
+      id,
+      steps: [...explainFormula(cnf, undefined), ...steps],
+      matrices: await matricesOf(cnf, options, await oracle),
+    });
   } catch (error) {
     reply({ id, message: error instanceof Error ? error.message : String(error) });
   }
 };
+
+async function matricesOf(cnf: Cnf, options: PaperVerifyOptions, oracle: Oracle): Promise<PaperMatrices> {
+  const { prepared } = await solveByPaperRoute(cnf, options, oracle);
+  const { attention, vectors, size } = prepared;
+  const { output } = await oracle.attend(attention);
+  return {
+    q: shrinkMatrix(attention.q),
+    k: shrinkMatrix(attention.k),
+    weights: shrinkWeights(attention),
+    output: Float64Array.from(output.values),
+    left: vectors.left.rows,
+    queries: size.messages * vectors.left.rows,
+    keys: vectors.right.rows,
+  };
+}

@@ -3,7 +3,7 @@ import './lab.css';
 import * as Plot from '@observablehq/plot';
 import result from './transition.json';
 import { asImage } from './figure.ts';
-import { number } from './numbers.ts';
+import { number, superscript } from './numbers.ts';
 import { watchWidth } from './room.ts';
 import { openTheme } from './theme.ts';
 
@@ -135,7 +135,7 @@ table(
   find('measured'),
   ['n', 'd', 'γ', 'B', 'degree', 'rank', 'polynomial, s', 'exact, s', 'error seen', 'certified'],
   result.measured.map((row) => [
-    `2^${row.log2n}`,
+    `2${superscript(row.log2n)}`,
     String(row.d),
     String(row.gamma),
     number(row.bound),

@@ -48,6 +48,7 @@ function counts({ snapshot }: Drawn): Drawing {
       y: inside(read),
       ...(certain(i) ? {} : { kind: 'open' }),
     })),
+    widest: 6,
     text: `${left.rows} counts, ${open === 0 ? 'all certified' : `${open} of them open`}`,
   };
 }

@@ -69,7 +69,7 @@ const queries = ({ snapshot }: Drawn): Picture => {
   return {
     rows: q.length / headDim,
     columns: headDim,
-    pixels: signed(q, readout.bound),
+    pixels: bySize(q, readout.bound, (at) => at % headDim === headDim - 1),
     label: `Q: ${q.length / headDim} queries of ${headDim} coordinates, entries from 0 to ${number(readout.bound)}; arrow keys move`,
   };
 };
@@ -79,7 +79,7 @@ const keys = ({ snapshot }: Drawn): Picture => {
   return {
     rows: k.length / headDim,
     columns: headDim,
-    pixels: signed(k, readout.bound),
+    pixels: bySize(k, readout.bound, (at) => at >= right.rows * headDim),
     label: `K: ${right.rows} keys and ${pads.count} pads of ${headDim} coordinates, entries 0, ${number(-readout.bound)} and, on pads, ${number(readout.bound)}; arrow keys move`,
   };
 };
@@ -102,15 +102,14 @@ const attention = ({ snapshot }: Drawn): Picture => {
   };
 };
 
-/** Entries by size in the blue of the vectors; the positive ones of keys and the pad coordinate of queries too. */
-function signed(values: Float32Array, bound: number): Uint32Array {
+/** Entries by size: in the pads' colour where `isPad` says so, else in the blue of the vectors. */
+function bySize(values: Float32Array, bound: number, isPad: (at: number) => boolean): Uint32Array {
   const { low, high, pad } = coloursNow();
-  const [negative, positive] = [ramp(low, high), ramp(low, pad)];
+  const [real, pads] = [ramp(low, high), ramp(low, pad)];
   const pixels = new Uint32Array(values.length);
   for (let at = 0; at < values.length; at++) {
-    const value = values[at]!;
-    const level = Math.min(255, Math.round((255 * Math.abs(value)) / bound));
-    pixels[at] = (value < 0 ? negative : positive)[level]!;
+    const level = Math.min(255, Math.round((255 * Math.abs(values[at]!)) / bound));
+    pixels[at] = (isPad(at) ? pads : real)[level]!;
   }
   return pixels;
 }

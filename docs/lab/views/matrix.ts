@@ -190,9 +190,20 @@ function paintBase(
   image.height = rows;
   const data = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), columns, rows);
   open(image).putImageData(data, 0, 0);
-  context.imageSmoothingEnabled = Math.min(cellWidth, cellHeight) < 1;
-  context.imageSmoothingQuality = 'medium';
-  context.drawImage(image, x, y, columns * cellWidth, rows * cellHeight);
+  const width = columns * cellWidth;
+  const height = rows * cellHeight;
+  // Entries smaller than a pixel are averaged, in the direction in which they are; larger ones keep their edges.
+  const across = Math.min(columns, Math.ceil(width * devicePixelRatio));
+  const down = Math.min(rows, Math.ceil(height * devicePixelRatio));
+  let source: HTMLCanvasElement | OffscreenCanvas = image;
+  if (across < columns || down < rows) {
+    source = new OffscreenCanvas(across, down);
+    const small = source.getContext('2d', { willReadFrequently: true })!;
+    small.imageSmoothingQuality = 'medium';
+    small.drawImage(image, 0, 0, across, down);
+  }
+  context.imageSmoothingEnabled = false;
+  context.drawImage(source, x, y, width, height);
   paintGrid(context, picture, layout);
   paintTexts(context, picture, layout);
 }

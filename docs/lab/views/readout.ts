@@ -52,6 +52,7 @@ function responses({ snapshot }: Drawn): Drawing {
     },
     stems: responses.map((r, s) => ({ x: s, from: 0, to: r, y: r })),
     targets: responses.map((_, s) => (s === 0 ? 1 : 0)),
+    widest: 2,
     text: `r(0) is ${responses[0]!.toFixed(3)} and r(s) is near 0 for s = 1 to ${degree}`,
   };
 }
@@ -73,6 +74,7 @@ function weights({ snapshot }: Drawn): Drawing {
       const w = readout.weights[k]!;
       return { x, from: 0, to: w, y: w, ...(w < 0 ? { kind: 'hollow' } : {}) };
     }),
+    widest: 2,
     text: `${nodes.length} nodes from x = ${Math.min(...nodes).toPrecision(3)} to 1, weights up to ${most.toPrecision(2)}`,
   };
 }

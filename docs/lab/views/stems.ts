@@ -36,6 +36,8 @@ export interface Drawing {
   readonly stems: readonly Stem[];
   /** Where the dots should be, a ring a stem; none where nothing is asked of them. */
   readonly targets?: readonly number[];
+  /** The most that a stem is wide, in CSS pixels. */
+  readonly widest: number;
   /** For screen readers: the whole, in a sentence. */
   readonly text: string;
 }
@@ -98,7 +100,7 @@ export function stemPlot(
         tick === 0 ? 'zero' : '',
       ),
     );
-    const thick = Math.max(1.2, Math.min(6, width / drawing.stems.length / 3));
+    const thick = Math.max(1.2, Math.min(drawing.widest, width / drawing.stems.length / 3));
     pool(stems, 'line', drawing.stems, (line, { x: at, from, to, kind }) =>
       set(line, { x1: x.scale(at), x2: x.scale(at), y1: y.scale(from), y2: y.scale(to) }, kind ?? ''),
     );
@@ -109,7 +111,11 @@ export function stemPlot(
     pool(dots, 'circle', drawing.stems, (dot, { x: at, y: value, kind }, k) =>
       set(
         dot,
-        { cx: x.scale(at), cy: y.scale(value), r: Math.max(1.6, Math.min(3.2, thick)) },
+        {
+          cx: x.scale(at),
+          cy: y.scale(value),
+          r: Math.max(1.6, Math.min(3.2, width / drawing!.stems.length / 3)),
+        },
         `${kind ?? ''}${k === lit ? ' lit' : ''}`,
       ),
     );
