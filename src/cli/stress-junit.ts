@@ -1,22 +1,23 @@
 /** The outcome as JUnit XML: a suite a dtype, a case a rung. */
 import { escapeMarkup } from './escape-markup.ts';
-import type { StressOutcome } from './stress-outcome.ts';
+import { onlyPart, whyOf, type StressOutcome } from './stress-outcome.ts';
 
 /** The whole file. A rung that is not required is no failure: it is skipped, with the reason as its message. */
-export function stressJunit({ oracle, suite, version, scores, rungs }: StressOutcome): string {
+export function stressJunit(outcome: StressOutcome): string {
+  const { oracle, suite, version, scores, rungs } = outcome;
   const suites = scores.map(({ dtype, required }) => {
     const cases = rungs.filter((result) => result.dtype === dtype);
     const isFailure = (result: (typeof cases)[number]): boolean => !result.passed && result.level <= required;
     const failures = cases.filter(isFailure).length;
     const skipped = cases.filter(({ passed }) => !passed).length - failures;
     const lines = cases.map((result) => {
-      const { rung, passed, reason = '', seconds } = result;
+      const { rung, passed, seconds } = result;
       const open = `    <testcase classname="${escapeMarkup(`seth.stress.${suite}.${dtype}`)}" name="${escapeMarkup(rung)}" time="${(seconds ?? 0).toFixed(6)}"`;
       if (passed) return `${open}/>\n`;
       const tag = isFailure(result) ? 'failure' : 'skipped';
-      return `${open}>\n      <${tag} message="${escapeMarkup(reason)}"/>\n    </testcase>\n`;
+      return `${open}>\n      <${tag} message="${escapeMarkup(whyOf(result) ?? '')}"/>\n    </testcase>\n`;
     });
-    const name = escapeMarkup(`seth stress ${suite} v${version} ${dtype}: ${oracle}`);
+    const name = escapeMarkup(`seth stress ${suite} v${version} ${dtype}: ${oracle}${onlyPart(outcome)}`);
     return `  <testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}">\n${lines.join('')}  </testsuite>\n`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('')}</testsuites>\n`;

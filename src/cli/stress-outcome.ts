@@ -27,3 +27,18 @@ export const rate = (x: number | null): string => (x === null ? '-' : x.toExpone
 /** `192 × 128 × 64`, and how many of them. */
 export const shapeOf = ({ queries, keys, headDim, valueDim, heads }: RungResult): string =>
   `${heads > 1 ? `${heads} of ` : ''}${queries} × ${keys} × ${headDim}${valueDim > 1 ? ` + ${valueDim}` : ''}`;
+
+/** `, shard 0/4 of its rungs only`, or nothing where these are all of the suite's. */
+export const onlyPart = ({ shard }: StressOutcome): string =>
+  shard === undefined ? '' : `, shard ${shard.index}/${shard.of} of its rungs only`;
+
+/** Why a rung failed, with the rows decided wrongly that are named; undefined for one that passed. */
+export function whyOf({ reason, heads, wrong, wrongRows }: RungResult): string | undefined {
+  if (reason === undefined || wrongRows.length === 0) return reason;
+  const named = [...new Set(wrongRows.map(({ head }) => head))].map((head) => {
+    const rows = wrongRows.filter((wrongRow) => wrongRow.head === head).map(({ row }) => row);
+    return `${heads > 1 ? `head ${head}: ` : ''}${rows.join(', ')}`;
+  });
+  const others = wrong - wrongRows.length;
+  return `${reason}: ${named.join('; ')}${others === 0 ? '' : ` and ${others} more`}`;
+}

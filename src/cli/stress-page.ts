@@ -6,7 +6,7 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import { InputError } from '../problems/input-error.ts';
 import { escapeMarkup } from './escape-markup.ts';
-import { rate, shapeOf, small, type StressOutcome } from './stress-outcome.ts';
+import { onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
 
 /** Loads what draws, and gives a function from an outcome to the page. Throws an `InputError` where it is not there. */
 export async function stressPage(): Promise<(outcome: StressOutcome) => string> {
@@ -32,7 +32,7 @@ export async function stressPage(): Promise<(outcome: StressOutcome) => string> 
       // What has no finite error, or one beyond all sense, stands at the top.
       error: Math.min(10, Math.max(floor, result.error ?? 10)),
       passed: result.passed ? 'passed' : 'failed',
-      title: `${result.rung}: ${result.reason ?? `error ${small(result.error)}, demand ${small(result.demand)}`}`,
+      title: `${result.rung}: ${whyOf(result) ?? `error ${small(result.error)}, demand ${small(result.demand)}`}`,
     }));
     return Plot.plot({
       document,
@@ -79,10 +79,9 @@ td.why { color: #59636e; font-size: 13px; }
 figure { margin: 1rem 0; } figcaption { color: #59636e; }
 `;
 
-function pageOf(
-  { tool, suite, version, oracle, passed, scores, rungs }: StressOutcome,
-  figure: (ladder: readonly RungResult[]) => string,
-): string {
+function pageOf(outcome: StressOutcome, figure: (ladder: readonly RungResult[]) => string): string {
+  const { tool, suite, version, oracle, passed, scores, rungs } = outcome;
+  const part = onlyPart(outcome);
   const sections = scores.map((score) => {
     const ladder = rungs.filter(({ dtype }) => dtype === score.dtype);
     return `<section>
@@ -100,12 +99,12 @@ ${ladder.map(rowOf).join('\n')}
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeMarkup(`seth stress: ${oracle}`)}</title>
+<title>${escapeMarkup(`seth stress: ${oracle}${part}`)}</title>
 <style>${style}</style>
 </head>
 <body>
 <h1>${escapeMarkup(oracle)} ${mark(passed)}</h1>
-<p>The ${suite} suite, version ${version}, by ${escapeMarkup(tool)}. Each rung is an attention instance whose answer, a count
+<p>The ${suite} suite, version ${version}${part}, by ${escapeMarkup(tool)}. Each rung is an attention instance whose answer, a count
 for each row, is known; it passes when every output is within the certified demand and every count is right.</p>
 ${sections.join('\n')}
 </body>
@@ -117,7 +116,7 @@ const mark = (passed: boolean): string =>
   passed ? '<span class="passed">passed</span>' : '<span class="failed">failed</span>';
 
 function rowOf(result: RungResult): string {
-  const { rung, scale, bound, amplification, demand, error, bits, wrong, rows, passed, reason } = result;
+  const { rung, scale, bound, amplification, demand, error, bits, wrong, rows, passed } = result;
   const cells = [
     rung,
     shapeOf(result),
@@ -130,7 +129,7 @@ function rowOf(result: RungResult): string {
     wrong === 0 ? '0' : `${wrong} of ${rows}`,
     rate(result.pairsPerSecond),
   ];
-  const why =
-    reason === undefined ? '' : `\n<tr><td class="why" colspan="11">${escapeMarkup(reason)}</td></tr>`;
-  return `<tr>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}<td>${mark(passed)}</td></tr>${why}`;
+  const why = whyOf(result);
+  const below = why === undefined ? '' : `\n<tr><td class="why" colspan="11">${escapeMarkup(why)}</td></tr>`;
+  return `<tr>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}<td>${mark(passed)}</td></tr>${below}`;
 }

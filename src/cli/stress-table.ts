@@ -2,7 +2,7 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import type { RungSpec } from '../experiments/stress/suite.ts';
 import { paint } from './paint.ts';
-import { rate, shapeOf, small, type StressOutcome } from './stress-outcome.ts';
+import { onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
 
 export interface StressTable {
   /** One row, and under it why the rung failed. */
@@ -41,7 +41,7 @@ export function stressTable(
 
   return {
     row(result) {
-      const { rung, passed, reason, amplification, demand, error, bits, wrong, rows } = result;
+      const { rung, passed, amplification, demand, error, bits, wrong, rows } = result;
       const text = line(
         rung,
         shapeOf(result),
@@ -52,18 +52,19 @@ export function stressTable(
         wrong === 0 ? '0' : `${wrong}/${rows}`,
         rate(result.pairsPerSecond),
       );
-      const why = reason === undefined ? '' : `${dim(`  ${reason}`)}\n`;
-      return `${heading()}${text}  ${passed ? green('✓') : red('✗')}\n${why}`;
+      const why = whyOf(result);
+      const below = why === undefined ? '' : `${dim(`  ${why}`)}\n`;
+      return `${heading()}${text}  ${passed ? green('✓') : red('✗')}\n${below}`;
     },
-    scores({ suite, version, oracle, scores, passed, shard }) {
+    scores(outcome) {
+      const { suite, version, oracle, scores, passed } = outcome;
       const lines = scores.map((score) => {
         const mark = score.passed ? green('✓') : red(`✗ below level ${score.required}`);
         const fall = score.firstFailed === null ? '' : `, fell at ${score.firstFailed}`;
         return `${bold(score.dtype)}: level ${score.reached} of ${score.top}${fall} · ${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
       });
       const verdict = passed ? green('passed') : red('not passed');
-      const part = shard === undefined ? '' : `, shard ${shard.index}/${shard.of} of its rungs only`;
-      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${part}: ${verdict}\n`;
+      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${onlyPart(outcome)}: ${verdict}\n`;
     },
   };
 }

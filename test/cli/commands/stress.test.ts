@@ -20,6 +20,9 @@ interface Outcome {
     readonly error: number | null;
     readonly demand: number;
     readonly bits: number;
+    readonly heads: number;
+    readonly wrong: number;
+    readonly wrongRows: readonly { readonly head: number; readonly row: number }[];
   }[];
 }
 
@@ -93,6 +96,60 @@ suite('src/cli/commands/stress', (test) => {
         assert.ok(error !== null && error < 1e-7);
         assert.not.match(reason, /--error/);
       }
+    });
+  });
+
+  test('the rows decided wrongly that JSON has are named in the table, the page and the JUnit report too', async () => {
+    await inPlace((place) =>
+      inFolder(async (folder) => {
+        const oracle = `command-warm:${place.line('float32', 0, true)}`;
+        const args = ['stress', '--oracle', oracle];
+        const files = ['--junit', 'j.xml', '--html', 'h.html'];
+        const { stdout, stderr } = await seth([...args, '--json', ...files], { cwd: folder });
+        const { rungs } = JSON.parse(stdout) as Outcome;
+        const named = rungs.filter(({ wrongRows }) => wrongRows.length > 0);
+        assert.ok(
+          named.some(({ heads }) => heads > 1),
+          stderr,
+        );
+        assert.ok(named.some(({ wrong, wrongRows }) => wrong > wrongRows.length));
+        const { stdout: table } = await seth(args, { cwd: folder });
+        const xml = new DOMParser().parseFromString(readFileSync(join(folder, 'j.xml'), 'utf8'), 'text/xml');
+        const cases = [...xml.querySelectorAll('testcase')];
+        const { document } = parseHTML(readFileSync(join(folder, 'h.html'), 'utf8'));
+        const rows = [...document.querySelectorAll('td.why')].map(({ textContent }) => textContent);
+        for (const { rung, heads, wrong, wrongRows } of named) {
+          const first = wrongRows.filter(({ head }) => head === wrongRows[0]!.head).map(({ row }) => row);
+          const begin = ` rows decided wrongly: ${heads > 1 ? `head ${wrongRows[0]!.head}: ` : ''}${first.join(', ')}`;
+          const end =
+            wrong > wrongRows.length ? ` and ${wrong - wrongRows.length} more` : `${wrongRows.at(-1)!.row}`;
+          const found = cases.find((element) => element.getAttribute('name') === rung)!;
+          const message = found.querySelector('failure')!.getAttribute('message')!;
+          assert.match(message, begin);
+          assert.ok(message.endsWith(end), message);
+          assert.match(table, `\n  ${message}\n`);
+          assert.ok(rows.includes(message));
+        }
+      }),
+    );
+  });
+
+  test('a shard says in every report that it is one, and its scores are no score of the suite', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--dtype', 'bf16', '--junit', 'j.xml', '--html', 'h.html'];
+      const reports = async (shard: readonly string[]): Promise<readonly string[]> => {
+        const { code, stdout, stderr } = await seth([...args, ...shard], { cwd: folder });
+        assert.is(code, 0, stderr);
+        const xml = readFileSync(join(folder, 'j.xml'), 'utf8');
+        const { document } = parseHTML(readFileSync(join(folder, 'h.html'), 'utf8'));
+        const name = new DOMParser().parseFromString(xml, 'text/xml').querySelector('testsuite')!;
+        const page = [document.title, document.querySelector('h1 + p')!.textContent ?? ''];
+        return [stdout, name.getAttribute('name')!, ...page];
+      };
+      for (const report of await reports(['--shard', '1/3'])) {
+        assert.match(report, ', shard 1/3 of its rungs only');
+      }
+      for (const report of await reports([])) assert.not.match(report, /shard|only/);
     });
   });
 
