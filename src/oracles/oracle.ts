@@ -33,6 +33,12 @@ export interface Attended {
   readonly seconds: number;
 }
 
+/**
+ * The code of the `InputError` with which an oracle rejects where this machine has no place for its temporary files. It
+ * says nothing about the instance, nor about who answers it.
+ */
+export const noTemporaryFiles = 'temporary-files';
+
 export interface Oracle {
   readonly name: string;
   /** The claim that `attend` will make for an instance of this shape, or a smaller error. */

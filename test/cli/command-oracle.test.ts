@@ -120,6 +120,25 @@ suite('src/cli/command-oracle', (test) => {
     }
   });
 
+  test('a TMPDIR that is none is bad input before anything is run, and stress gives no score', () =>
+    withFormulas(async (folder) => {
+      const oracle = ['--oracle', 'command:true {instance} {output}'];
+      const commands = [
+        ['verify', 'a.cnf'],
+        ['solve', 'a.cnf'],
+        ['stress', '--dtype', 'bf16'],
+      ];
+      for (const command of commands) {
+        for (const env of [{ TMPDIR: join(folder, 'missing') }, { TMPDIR: join(folder, 'a.cnf') }]) {
+          const { code, stdout, stderr } = await seth([...command, ...oracle], { cwd: folder, env });
+          assert.equal([code, stdout, linesOf(stderr).length], [2, '', 1]);
+          assert.ok(
+            stderr.startsWith(`seth: ${env.TMPDIR}: expected a folder with room for temporary files`),
+          );
+        }
+      }
+    }));
+
   test('--timeout and --error are checked, and refused where no program could use them', () => {
     const oracle = 'command:x {instance} {output}';
     assert.equal(openOptions({ oracle }), {});

@@ -1,6 +1,10 @@
-/** A suite against one oracle. An oracle that fails on a rung has failed that rung, and the suite goes on. */
+/**
+ * A suite against one oracle. An oracle that fails on a rung has failed that rung, and the suite goes on; where the
+ * machine has no place for temporary files nothing is scored.
+ */
 import type { Dtype } from '../../problems/dtype.ts';
-import type { Oracle } from '../../oracles/oracle.ts';
+import { InputError } from '../../problems/input-error.ts';
+import { noTemporaryFiles, type Oracle } from '../../oracles/oracle.ts';
 import type { ScaleName } from '../../verify/prepare.ts';
 import { judge } from './judge.ts';
 import { buildRung, type Rung } from './rung.ts';
@@ -52,7 +56,7 @@ export interface RunOptions {
 /** So many rows are named; the others are counted. */
 const mostNamed = 16;
 
-/** Runs the rungs in their order. Rejects only when the signal says so, or by a fault of this program. */
+/** Runs the rungs in their order. Rejects only when the signal says so, for want of temporary files, or by a fault of this program. */
 export async function runRungs(
   specs: readonly RungSpec[],
   oracle: Oracle,
@@ -148,6 +152,7 @@ async function attend(
     return await oracle.attend(attention, signal === undefined ? {} : { signal });
   } catch (thrown) {
     signal?.throwIfAborted();
+    if (thrown instanceof InputError && thrown.fault.code === noTemporaryFiles) throw thrown;
     return { failure: (thrown instanceof Error ? thrown.message : String(thrown)).replaceAll(/\s+/g, ' ') };
   }
 }

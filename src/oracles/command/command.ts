@@ -13,7 +13,7 @@ import { readOutput } from '../../formats/output.ts';
 import { carefulError, underflow } from '../careful-kernel.ts';
 import type { Attended, AttendOptions, Oracle } from '../oracle.ts';
 import { requireFinite, requireFitting } from '../validate.ts';
-import { makeFolder, readResult, writeInstanceFile, type Folder } from './folder.ts';
+import { makeFolder, readResult, requireFolder, writeInstanceFile, type Folder } from './folder.ts';
 import { hashed, reordered, shuffled } from './order.ts';
 import { limited, requireProgram, requireSuccess, start, type Limits } from './program.ts';
 import { warmProgram } from './warm.ts';
@@ -39,8 +39,9 @@ interface Computing {
 
 /**
  * Opens the oracle that runs `line`, words as a shell would split them. Nothing is started before it attends. Throws an
- * `InputError` for a line that is none and for a program that is not there; `attend` throws one with a code that
- * begins with `command-` or `output-` for whatever the program does wrong.
+ * `InputError` for a line that is none, for a program that is not there and, as `attend` does, with the code
+ * `noTemporaryFiles`; `attend` throws one with a code that begins with `command-` or `output-` for whatever the program
+ * does wrong.
  *
  * @example
  * const oracle = await commandOracle('python3 my_attention.py {instance} {output}', { timeout: 60 });
@@ -53,6 +54,7 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
   if (words.length === 0) throw misunderstood('a program', 'nothing', usage);
   const { compute, close } = warm ? staying(words) : oneShot(words);
   await requireProgram(words[0]!);
+  await requireFolder();
   const claim = (dtype: Dtype): OutputError =>
     error === undefined ? carefulError(dtype) : { relative: error, absolute: underflow(dtype) };
   let last: Promise<unknown> = Promise.resolve();

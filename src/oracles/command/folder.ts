@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import type { Attention } from '../../problems/attention.ts';
 import { InputError } from '../../problems/input-error.ts';
 import { instanceBytes } from '../../formats/instance-bytes.ts';
+import { noTemporaryFiles } from '../oracle.ts';
 import { beforeExit } from './leftovers.ts';
 
 export interface Folder {
@@ -15,7 +16,12 @@ export interface Folder {
   remove(): Promise<void>;
 }
 
-/** A new folder where the system keeps temporary files. */
+/** Makes a folder and removes it. Rejects as `makeFolder`: before anything is asked of a program. */
+export async function requireFolder(): Promise<void> {
+  await (await makeFolder('output')).remove();
+}
+
+/** A new folder where the system keeps temporary files. Rejects with an `InputError` where it cannot be made. */
 export async function makeFolder(outputName: string): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), 'seth-command-')).catch((error: unknown) => {
     throw noRoom(error);
@@ -95,10 +101,10 @@ const missing = (found: string): InputError =>
 function noRoom(error: unknown): unknown {
   if (!(error instanceof Error && 'syscall' in error)) return error;
   return new InputError({
-    code: 'command-files',
+    code: noTemporaryFiles,
     field: tmpdir(),
-    expected: 'room for temporary files',
+    expected: 'a folder with room for temporary files',
     found: error.message,
-    hint: 'free some, or name another folder in the environment variable TMPDIR',
+    hint: 'make room there, or name another folder in the environment variable TMPDIR',
   });
 }

@@ -4,7 +4,9 @@ import { hasPassed, scoreOf } from '../../../src/experiments/stress/score.ts';
 import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
 import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
 import { referenceOracle } from '../../../src/oracles/reference.ts';
-import type { Oracle } from '../../../src/oracles/oracle.ts';
+import { noTemporaryFiles, type Oracle } from '../../../src/oracles/oracle.ts';
+import { InputError } from '../../../src/problems/input-error.ts';
+import { faultOf } from '../../oracles/command/support.ts';
 import { suite } from '../../support/harness.ts';
 import { kernelOracle } from '../../support/kernels/kernel.ts';
 import { plainKernel } from '../../support/kernels/plain.ts';
@@ -53,6 +55,23 @@ suite('src/experiments/stress/run', (test) => {
     assert.is(failed.reason, 'the card fell off');
     assert.is(failed.error, null);
     assert.is(failed.wrong, failed.rows);
+  });
+
+  test('a machine without a place for temporary files is no fault of the kernel: nothing is scored, whatever else fails', async () => {
+    const refused = (code: string): InputError =>
+      new InputError({ code, expected: 'room', found: 'none', hint: 'make some' });
+    const full = spoilt(1, () => {
+      throw refused(noTemporaryFiles);
+    });
+    const judged: RungResult[] = [];
+    const fault = await faultOf(runRungs(bf16, full, { onResult: (result) => void judged.push(result) }));
+    assert.is(fault.code, noTemporaryFiles);
+    assert.is(judged.length, 1);
+    const failed = spoilt(1, () => {
+      throw refused('command-exit');
+    });
+    const results = await runRungs(bf16, failed);
+    assert.is(results[1]!.reason, 'expected room, found none; make some');
   });
 
   test('an output of NaN fails its rung, and the entry is named', async () => {

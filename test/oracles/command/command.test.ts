@@ -3,12 +3,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { openOracle } from '../../../src/oracles/oracles.ts';
 import { carefulError } from '../../../src/oracles/careful-kernel.ts';
-import type { Attended, Oracle } from '../../../src/oracles/oracle.ts';
+import { noTemporaryFiles, type Attended, type Oracle } from '../../../src/oracles/oracle.ts';
 import { referenceOracle } from '../../../src/oracles/reference.ts';
 import { denseMatrix, type Attention } from '../../../src/problems/attention.ts';
 import { dtypes } from '../../../src/problems/dtype.ts';
 import { suite } from '../../support/harness.ts';
-import { faultOf, inPlace, isGone, matrices, until, type Place } from './support.ts';
+import { faultOf, faultyProgram, inPlace, isGone, matrices, until, type Place } from './support.ts';
 
 /** Is it what the reference oracle gives? The faulty program, where it is right, is that oracle. */
 async function assertRight({ output }: Attended, attention: Attention): Promise<void> {
@@ -281,6 +281,23 @@ suite('oracles/command/command', (test) => {
       assert.match(code, /^command-(line|not-found)$/);
     }
   });
+
+  test('without a folder for temporary files no program is started, and none is blamed', () =>
+    inPlace(async (place) => {
+      const oracle = await open(place, 'exit 3', 0, false);
+      const { temporary } = place;
+      for (const folder of [`${temporary}/missing`, faultyProgram]) {
+        process.env['TMPDIR'] = folder;
+        for (const asked of [openOracle(`command:${place.line('exit 3', 0)}`), oracle.attend(matrices(1))]) {
+          const { code, field, message } = await faultOf(asked);
+          assert.equal([code, field], [noTemporaryFiles, folder]);
+          assert.match(message, /: expected a folder with room for temporary files, found E\w+: .*TMPDIR$/);
+        }
+      }
+      process.env['TMPDIR'] = temporary;
+      assert.equal(place.noted(), []);
+      assert.is((await faultOf(oracle.attend(matrices(1)))).code, 'command-exit');
+    }));
 });
 
 /** A state of its own for each of several programs in one place. */
