@@ -72,6 +72,24 @@ suite('src/cli/command-oracle', (test) => {
           }
         }),
       ));
+
+    test(`${command} a SIGKILL, after which nothing can be done, ends the program with all that it started`, () =>
+      inPlace((place) =>
+        withFormulas(async (folder) => {
+          const oracle = `${command}${place.line('hang with a child', 1, warm)}`;
+          const child = spawn(process.execPath, [mainFile, 'solve', 'a.cnf', '--oracle', oracle], {
+            cwd: folder,
+            env: { ...process.env, TMPDIR: folder },
+            stdio: 'ignore',
+          });
+          const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+          await until(() => place.noted().length === 2);
+          assert.not(place.noted().some(isGone));
+          child.kill('SIGKILL');
+          assert.is(await ended, 'SIGKILL');
+          await until(() => place.noted().every(isGone));
+        }),
+      ));
   }
 
   test('attend: what the program does wrong is exit code 1, and no output is left', () =>

@@ -1,6 +1,6 @@
 /**
  * A program in a process group of its own, so that whatever it starts ends with it: when it exits, when it takes too
- * long, when it is no longer wanted, and when this process ends.
+ * long, when it is no longer wanted, and when this process ends, in whatever way.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { InputError } from '../../problems/input-error.ts';
 import { beforeExit } from './leftovers.ts';
+import { watch } from './watch.ts';
 
 /** How a program ended. */
 export type End =
@@ -46,6 +47,7 @@ export function start(words: readonly string[], pipes: 'talking' | 'silent'): Pr
     }
   };
   const forget = beforeExit(kill);
+  const unwatch = child.pid === undefined ? undefined : watch(child.pid);
   let tail = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-keptCharacters);
@@ -58,6 +60,7 @@ export function start(words: readonly string[], pipes: 'talking' | 'silent'): Pr
   }).then(async (end) => {
     kill();
     forget();
+    unwatch?.();
     if (!('error' in end)) await within(patience, closed);
     child.stdout?.destroy();
     child.stderr?.destroy();

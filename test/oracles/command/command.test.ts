@@ -1,5 +1,5 @@
 /** The protocol with programs that do everything wrong: one clear line for each, and the next instance is answered. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { openOracle } from '../../../src/oracles/oracles.ts';
 import { carefulError } from '../../../src/oracles/careful-kernel.ts';
@@ -282,6 +282,17 @@ suite('oracles/command/command', (test) => {
     }
   });
 
+  for (const warm of [false, true]) {
+    test(`nothing that was started is left when the oracle is closed, ${warm ? 'warm' : 'cold'}`, () =>
+      inPlace(async (place) => {
+        const oracle = await open(place, 'none', 0, warm);
+        await oracle.attend(matrices(1));
+        if (warm) assert.is(children().length, 2, 'the program and what watches it');
+        await oracle.close();
+        await until(() => children().length === 0);
+      }));
+  }
+
   test('without a folder for temporary files no program is started, and none is blamed', () =>
     inPlace(async (place) => {
       const oracle = await open(place, 'exit 3', 0, false);
@@ -299,6 +310,13 @@ suite('oracles/command/command', (test) => {
       assert.is((await faultOf(oracle.attend(matrices(1)))).code, 'command-exit');
     }));
 });
+
+/** The processes that this one started and that have not ended. */
+const children = (): readonly string[] =>
+  readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name) || isGone(Number(name))) return false;
+    return readFileSync(`/proc/${name}/stat`, 'utf8').split(') ')[1]!.split(' ')[1] === String(process.pid);
+  });
 
 /** A state of its own for each of several programs in one place. */
 function elsewhere(place: Place, at: number): Pick<Place, 'line' | 'noted'> {
