@@ -5,7 +5,8 @@
  * - SATISFIABLE: the model satisfies every clause. No assumption.
  * - A count N, where UNSATISFIABLE is N = 0: it has exactly N models IF each output y in the first column satisfies
  *   |y − Y| ≤ relative·Y + absolute, Y the exact attention of the file's tensors under the file's scale. Whoever computed
- *   the output claims that; it cannot be checked without computing Y.
+ *   the output claims that; it cannot be checked without computing Y. Whoever checks may grant outputs a larger relative
+ *   error: then N must follow for that one, and no answer is believed that needs the claimed one.
  *
  * Why. The variables are split in halves. Q has, for each assignment i of the left half, the rows t_k·a_i and a last
  * coordinate B; K has −B·b_j and 0, then pads 0 and B; V is 1, on pads 0; assignments that falsify a clause of their own
@@ -19,10 +20,15 @@ class Rejection extends Error {}
 /** `reason`: what is proved, or why the certificate is rejected. */
 export type Verdict = { readonly accepted: boolean; readonly reason: string };
 
-/** Checks the bytes of an instance and of an output, and a certificate's text. Nothing in them makes it throw. */
-export async function check(instance: Uint8Array, output: Uint8Array, text: string): Promise<Verdict> {
+type Bytes = Uint8Array;
+
+/**
+ * Checks the bytes of an instance and of an output, and a certificate's text, for a relative error of at least `error`,
+ * from 0 to below 1. Nothing in them makes it throw.
+ */
+export async function check(instance: Bytes, output: Bytes, text: string, error = 0): Promise<Verdict> {
   try {
-    return { accepted: true, reason: await proved(instance, output, JSON.parse(text)) };
+    return { accepted: true, reason: await proved(instance, output, JSON.parse(text), error) };
   } catch (error) {
     // SyntaxErrors are JSON's.
     if (!(error instanceof Rejection || error instanceof SyntaxError)) throw error;
@@ -30,7 +36,7 @@ export async function check(instance: Uint8Array, output: Uint8Array, text: stri
   }
 }
 
-async function proved(instance: Uint8Array, output: Uint8Array, certificate: unknown): Promise<string> {
+async function proved(instance: Bytes, output: Bytes, certificate: unknown, least: number): Promise<string> {
   same(certificate, 'format', 1);
   same(certificate, 'instance.sha256', await sha256(instance));
   same(certificate, 'output.sha256', await sha256(output));
@@ -49,18 +55,20 @@ async function proved(instance: Uint8Array, output: Uint8Array, certificate: unk
     need(holds, 'a model that satisfies every clause');
     if (get(certificate, 'count') === null) return `${subject} is satisfiable`;
   }
-  const count = String(countModels(file, number(metadata, 'scale'), outputOf(output), certificate, cnf));
+  const [scale, out] = [number(metadata, 'scale'), outputOf(output)];
+  const count = String(countModels(file, scale, out, certificate, cnf, least));
   same(certificate, 'count', count);
   same(certificate, 'answer', count === '0' ? 'UNSATISFIABLE' : 'SATISFIABLE');
-  const claim = `${number(certificate, 'error.relative')}·Y + ${number(certificate, 'error.absolute')}`;
+  const relative = Math.max(number(certificate, 'error.relative'), least);
+  const claim = `${relative}·Y + ${number(certificate, 'error.absolute')}`;
   const models = isSatisfiable ? `has exactly ${count} models` : 'is unsatisfiable';
   return `${subject} ${models} if each output is within ${claim} of exact attention Y`;
 }
 
-/** The number of models, by the argument above. */
-function countModels(file: File, scale: number, out: Matrix, certificate: unknown, cnf: Cnf): bigint {
-  const field = (path: string): number => number(certificate, path);
-  const list = (path: string): List => numbers(certificate, path);
+/** The number of models, by the argument above, which must follow for both relative errors: `least` and the claimed. */
+function countModels(file: File, scale: number, out: Matrix, from: unknown, cnf: Cnf, least: number): bigint {
+  const field = (path: string): number => number(from, path);
+  const list = (path: string): List => numbers(from, path);
   const [bound, pads] = [field('bound'), field('pads')];
   const [entries, weights] = [list('readout.scales'), list('readout.weights')];
   need(scale > 0 && bound > 0 && scale * bound * bound <= 120, 'scale and B above 0, scale·B² up to 120');
@@ -94,17 +102,18 @@ function countModels(file: File, scale: number, out: Matrix, certificate: unknow
   const bias = BigInt(n) * residual(x, w, atOne, degree);
   const [claimed, noise] = [enclose(field('bias'))[0], enclose(field('noise'))[0]];
   need(bias <= claimed && 2n * (claimed + noise) < one, 'the bias, and bias + noise below 1/2');
-  const error = [enclose(field('error.relative'))[1], enclose(field('error.absolute'))[1]] as const;
-  need(error[0] >= 0n && error[0] < one && error[1] >= 0n, 'errors from 0, the relative one below 1');
+  const [own, absolute] = [field('error.relative'), enclose(field('error.absolute'))[1]];
+  need(own >= 0 && Math.max(own, least) < 1 && absolute >= 0n, 'errors from 0, the relative one below 1');
+  const errors = [...new Set([own, Math.max(own, least)])].map((e): Interval => [enclose(e)[1], absolute]);
   let total = 0n;
   for (let i = 0; i < vectors; i++) {
-    let sum = times(atOne, enclose(n));
-    for (let e = 0; e < nodes; e++) {
-      const y = out.at(i * nodes + e, 0);
-      need(y >= 0 && y <= 1, `outputs from 0 to 1, not ${y}`);
-      sum = plus(sum, times(w[e]!, sumOf(enclose(y), error, mass)));
-    }
-    need(sum[1] - sum[0] <= 2n * noise, `more noise for left vector ${i}`);
+    const ys = w.map((_, e) => out.at(i * nodes + e, 0));
+    for (const y of ys) need(y >= 0 && y <= 1, `outputs from 0 to 1, not ${y}`);
+    const [claimedSum, sum = claimedSum] = errors.map((error) => {
+      const terms = ys.map((y, e) => times(w[e]!, sumOf(enclose(y), error, mass)));
+      return terms.reduce(plus, times(atOne, enclose(n)));
+    }) as [Interval, Interval?];
+    need(claimedSum[1] - claimedSum[0] <= 2n * noise, `more noise for left vector ${i}`);
     const count = -((bias - sum[0]) >> bits); // the least integer that N_i can be
     need(count << bits <= sum[1] + bias && (count + 1n) << bits > sum[1] + bias, `one count for vector ${i}`);
     need(count >= 0n && count <= BigInt(n), `a count of 0 … ${n} for vector ${i}, not ${count}`);

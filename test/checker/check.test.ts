@@ -5,14 +5,16 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { check } from '../../src/checker/check.ts';
 import { readInstance } from '../../src/formats/instance.ts';
-import { writeOutput } from '../../src/formats/output.ts';
+import { readOutput, writeOutput } from '../../src/formats/output.ts';
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.ts';
 import type { Tensor } from '../../src/formats/tensor.ts';
 import { roundTo } from '../../src/problems/dtype.ts';
 import type { Cnf } from '../../src/problems/cnf.ts';
 import type { Dtype } from '../../src/problems/dtype.ts';
 import { countModels } from '../../src/solvers/brute-force.ts';
-import type { EncodeOptions } from '../../src/verify/prepare.ts';
+import { carefulError } from '../../src/oracles/careful-kernel.ts';
+import { carryBack } from '../../src/verify/carry-back.ts';
+import { prepare, type EncodeOptions } from '../../src/verify/prepare.ts';
 import { damageArb } from '../formats/damage.ts';
 import { cnfArb, plantedCnfArb } from '../support/arbitraries.ts';
 import { suite } from '../support/harness.ts';
@@ -77,6 +79,16 @@ const formulaArb = fc.oneof(
 const models = (count: bigint): string =>
   count === 0n ? ' is unsatisfiable if each' : ` has exactly ${count} models if each`;
 
+/** Does the decoder certify a number of models when the output claims this relative error? */
+function isCounted(cnf: Cnf, options: EncodeOptions, output: Uint8Array, relative: number): boolean {
+  const { absolute } = carefulError(options.dtype);
+  const { attention, options: given } = prepare(cnf, options, () => carefulError(options.dtype));
+  const [rows, columns] = [attention.q.rows, attention.v.columns];
+  const { values } = readOutput(output, { rows, columns });
+  const answer = carryBack(cnf, { rows, columns, values, error: { relative, absolute } }, options, given);
+  return answer.outcome === 'no' || (answer.outcome === 'yes' && answer.count !== null);
+}
+
 suite('src/checker/check', (test) => {
   test('the checker is one file of at most 250 lines of code that imports nothing', () => {
     const files = readdirSync('src/checker', { recursive: true, encoding: 'utf8' });
@@ -117,6 +129,46 @@ suite('src/checker/check', (test) => {
       { numRuns: 120 },
     );
     assert.ok(seen.yes > 10 && seen.no > 5, JSON.stringify(seen));
+  });
+
+  test('with an error of the reader the answer must follow for that error too, and the verdict says which was granted', async () => {
+    const claimed = carefulError('f64').relative;
+    for (const cnf of [satisfiable, unsatisfiable]) {
+      for (const route of ['threshold', 'minimax', 'interpolation'] as const) {
+        const { instance, output, certificate } = await certified(cnf, { ...plain, route });
+        const verdictFor = (error: number): ReturnType<typeof check> =>
+          check(instance, output, certificate, error);
+        const plainly = await check(instance, output, certificate);
+        assert.match(plainly.reason, `is within ${claimed}·Y + `);
+        for (const error of [0, claimed / 2, claimed]) assert.equal(await verdictFor(error), plainly);
+        // The errors that are accepted are those up to a largest one, for which the decoder certifies nothing more either.
+        let [low, high] = [claimed, 1];
+        while (high / low > 1.01) {
+          const middle = Math.sqrt(low * high);
+          const { accepted, reason } = await verdictFor(middle);
+          if (accepted) {
+            assert.is(reason, plainly.reason.replace(String(claimed), String(middle)));
+            low = middle;
+          } else {
+            assert.match(reason, /^expected (one count for vector|outputs that stay below 1)/);
+            high = middle;
+          }
+        }
+        assert.ok(low > claimed && high < 1, `${route}: ${low}`);
+        assert.ok(isCounted(cnf, { ...plain, route }, output, low / 4));
+        assert.not(isCounted(cnf, { ...plain, route }, output, Math.min(0.99, 4 * high)));
+        for (const error of [1, 2, Infinity, NaN]) assert.not((await verdictFor(error)).accepted);
+      }
+    }
+  });
+
+  test("a reader's error takes nothing from what the certificate has to arrive at", async () => {
+    const made = await certified(satisfiable, { ...plain, route: 'minimax' });
+    const lie = changed(made.certificate, (json) => (json['noise'] = Number(json['noise']) / 2));
+    for (const error of [0, 2 * carefulError('f64').relative]) {
+      assert.ok((await check(made.instance, made.output, made.certificate, error)).accepted);
+      assert.match((await check(made.instance, made.output, lie, error)).reason, /^expected more noise/);
+    }
   });
 
   test('half precision is read as it is written', async () => {

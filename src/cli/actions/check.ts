@@ -4,7 +4,7 @@ import { decodeText } from '../../formats/decompress.ts';
 import type { CheckArguments } from '../commands/check.ts';
 import { exits, UsageError } from '../faults.ts';
 import { readInstanceBytes } from '../instance-input.ts';
-import { memoryOf } from '../options.ts';
+import { memoryOf, numberOf } from '../options.ts';
 import { nameOf, readBytes } from '../read.ts';
 import { print } from '../write.ts';
 import { InputError } from '../../problems/input-error.ts';
@@ -17,12 +17,14 @@ export async function checkCertificate(args: CheckArguments): Promise<number> {
   if ([instance, output, certificate].filter((path) => path === '-').length > 1) {
     throw new UsageError('only one of the three files can come from standard input');
   }
+  const error = numberOf('error', args.error, { min: 0, max: 1 });
   const memory = memoryOf(args);
   const text = readCertificate(await readBytes(certificate, longestCertificate), certificate);
   const { accepted, reason } = await check(
     await readInstanceBytes(instance, memory),
     await readBytes(output, memory),
     text,
+    error,
   );
   const verdict = accepted ? 'accepted' : 'rejected';
   await print(args.json ? `${JSON.stringify({ accepted, reason })}\n` : `${verdict}: ${reason}\n`);

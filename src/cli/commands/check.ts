@@ -6,6 +6,7 @@ export interface CheckArguments {
   readonly instance: string;
   readonly output: string;
   readonly certificate: string;
+  readonly error?: Typed;
   readonly memory?: Typed;
   readonly json: boolean;
 }
@@ -23,6 +24,12 @@ export const check: CommandModule<object, CheckArguments> = {
         describe: 'What decode --certificate wrote; one of the three can be -, standard input',
       })
       .options({
+        error: {
+          requiresArg: true,
+          defaultDescription: 'what the certificate says',
+          describe:
+            'Relative error that you grant each output: the answer must follow for it too; the certificate keeps its own if that is larger',
+        },
         memory: {
           requiresArg: true,
           defaultDescription: 'three quarters of the machine',
@@ -34,6 +41,7 @@ export const check: CommandModule<object, CheckArguments> = {
       .example('seth attend i.safetensors -o o.npy', '')
       .example('seth decode i.safetensors o.npy --certificate c.json', '')
       .example('seth check i.safetensors o.npy c.json', '')
+      .example('seth check i.safetensors o.npy c.json --error 1e-14', '')
       .epilogue('Exit code: 0 accepted, 1 rejected, 2 bad input.'),
   handler: act(async () => (await import('../actions/check.ts')).checkCertificate),
 };

@@ -54,6 +54,32 @@ suite('src/cli/commands/check', (test) => {
     }
   });
 
+  test('--error is what the reader grants an output: the answer follows for it, or the certificate is rejected', async () => {
+    await inFolder(async (cwd) => {
+      await shell(make('teaching --formula 2'), { cwd });
+      const files = ['check', 'i.safetensors', 'o.npy', 'c.json'];
+      const plain = await seth(files, { cwd });
+      const granted = async (error: string): Promise<readonly [number | null, string]> => {
+        const { code, stdout, stderr } = await seth([...files, '--error', error], { cwd });
+        return [code, stdout + stderr];
+      };
+      assert.equal(await granted('1e-15'), [0, plain.stdout], 'the certificate claims more');
+      const [, reason] = await granted('7.2e-15');
+      assert.match(reason, /^accepted: .* if each output is within 7\.2e-15·Y \+ /);
+      const [code, rejected] = await granted('0.5');
+      assert.is(code, 1);
+      assert.match(
+        rejected,
+        /^rejected: expected one count for vector \d+\n$|^rejected: expected outputs that stay/,
+      );
+      for (const typed of ['-1', 'x', '2']) {
+        const [refused, message] = await granted(typed);
+        assert.is(refused, 2);
+        assert.match(message, /^seth: --error: expected a number from 0 to 1, found/);
+      }
+    });
+  });
+
   test('another output, instance or certificate is rejected, and exits 1', async () => {
     await inFolder(async (cwd) => {
       await make(cwd, 'teaching --formula 2');
