@@ -137,6 +137,23 @@ export const forceOption = {
   describe: 'Let the polynomial oracle run where it is slower than exact or certifies no error',
 } as const;
 
+export interface SpotCheckArguments {
+  readonly spotCheck?: Typed;
+  readonly seed?: Typed;
+}
+
+export const spotCheckOptions = {
+  'spot-check': {
+    requiresArg: true,
+    describe: 'Compute so many rows of the output anew, chosen at random, and refuse it if one is off',
+  },
+  seed: {
+    requiresArg: true,
+    defaultDescription: 'random',
+    describe: 'Which rows --spot-check takes; a seed that others can guess protects from faults only',
+  },
+} as const;
+
 export const jsonOption = {
   boolean: true,
   default: false,

@@ -1,13 +1,11 @@
 /** `--spot-check K`: which rows are computed anew, and what that says of those that were not. */
-import type { AttentionOutput } from '../problems/attention.ts';
+import type { Attention, AttentionOutput } from '../problems/attention.ts';
 import { random } from '../problems/families/random.ts';
-import type { AnyDocument } from '../formats/instance-document.ts';
-import type { Instance } from '../formats/instance.ts';
-import { tensorMatrix } from '../formats/tensor.ts';
+import type { Oracle } from '../oracles/oracle.ts';
 import { escapeProbability, leastAltered, spotCheck } from '../verify/spot-check.ts';
 import { figure } from './answers.ts';
 import { UsageError } from './faults.ts';
-import { numberOf, type Typed } from './options.ts';
+import { numberOf, type SpotCheckArguments } from './options.ts';
 
 export interface Sample {
   readonly rows: number;
@@ -22,7 +20,7 @@ export interface CheckedSample extends Sample {
 }
 
 /** What was asked for; undefined without `--spot-check`. The seed is random unless it was given. */
-export function sampleOf(args: { readonly spotCheck?: Typed; readonly seed?: Typed }): Sample | undefined {
+export function sampleOf(args: SpotCheckArguments): Sample | undefined {
   const rows = numberOf('spot-check', args.spotCheck, { min: 1, max: 2 ** 31, whole: true });
   const seed = numberOf('seed', args.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true });
   if (rows !== undefined) return { rows, seed: seed ?? randomSeed() };
@@ -38,15 +36,32 @@ function randomSeed(): number {
 
 /** Computes the rows of the sample anew. Throws an `InputError` that names the first row that is off. */
 export async function checkSample(
-  { q, k, v }: Instance,
-  { scale, dtype }: AnyDocument,
+  attention: Attention,
   output: AttentionOutput,
   sample: Sample,
 ): Promise<CheckedSample> {
   const rows = Math.min(sample.rows, output.rows);
   const chosen = random(sample.seed).subset(rows, output.rows);
-  const attention = { q: tensorMatrix(q), k: tensorMatrix(k), v: tensorMatrix(v), scale, dtype };
   return { rows, seed: sample.seed, of: output.rows, worst: await spotCheck(attention, output, chosen) };
+}
+
+/**
+ * The oracle, with rows of each output computed anew before anybody sees it; `draw` says which, `onChecked` is told. Its
+ * seconds are the oracle's own.
+ */
+export function spotChecking(
+  oracle: Oracle,
+  draw: () => Sample,
+  onChecked: (checked: CheckedSample) => void,
+): Oracle {
+  return {
+    ...oracle,
+    async attend(attention, options) {
+      const attended = await oracle.attend(attention, options);
+      onChecked(await checkSample(attention, attended.output, draw()));
+      return attended;
+    },
+  };
 }
 
 /** With what probability altered rows escape such a sample: one of them, and the least number that 1% is enough for. */
@@ -61,6 +76,12 @@ export function spotCheckFigures({ rows, of, seed, worst }: CheckedSample): Spot
 
 export interface SpotCheckFigures extends CheckedSample {
   readonly escapes: readonly { readonly altered: number; readonly probability: number }[];
+}
+
+/** The figures of the largest of several outputs, which the leaves of one formula have; undefined for none. */
+export function largestFigures(checked: readonly CheckedSample[]): SpotCheckFigures | undefined {
+  const [largest] = checked.toSorted((a, b) => b.of - a.of);
+  return largest && spotCheckFigures(largest);
 }
 
 /** The same as comments of the competitions' formats. */

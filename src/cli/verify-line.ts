@@ -6,11 +6,15 @@ import { codeOf, describeError } from './faults.ts';
 import type { Formula } from './formula.ts';
 import { encodingFields, formulaFields, type EncodingFields, type FormulaFields } from './json-fields.ts';
 import type { EncodingArguments } from './options.ts';
+import type { SpotCheckFigures } from './spot-check.ts';
 
 export type VerifyLine = VerifiedLine | FailedLine;
 
 export interface VerifiedLine
-  extends FormulaFields, EncodingFields, AnswerFields, Omit<Verified, 'answer' | 'instance'> {}
+  extends FormulaFields, EncodingFields, AnswerFields, Omit<Verified, 'answer' | 'instance'> {
+  /** Of the largest output, where rows were computed anew. */
+  readonly spotCheck?: SpotCheckFigures;
+}
 
 export interface FailedLine {
   readonly file: string;
@@ -29,6 +33,7 @@ export function verifiedLine(
   { answer, instance, sampled, path, claimedError, checks, seconds, leaves, ledger }: Verified,
   args: Pick<EncodingArguments, 'route' | 'dtype' | 'scale'>,
   oracle: string,
+  spotCheck?: SpotCheckFigures,
 ): VerifiedLine {
   return {
     ...formulaFields(formula),
@@ -41,6 +46,7 @@ export function verifiedLine(
     claimedError,
     seconds,
     ...(ledger === undefined ? {} : { ledger }),
+    ...(spotCheck === undefined ? {} : { spotCheck }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The table that `seth verify` prints: a row a file as soon as it is known, and a summary under it. */
 import type { Check } from '../verify/verify.ts';
+import { figure } from './answers.ts';
 import { inBytes, peakMemory } from './memory.ts';
 import { paint } from './paint.ts';
 import { exitOf } from './verify-exit.ts';
@@ -123,9 +124,21 @@ export function verifyTable(files: readonly string[], screen: Screen = process.s
       const legend = dim(
         'checks: the model satisfies every clause · a SAT solver agrees · brute force over the vectors counts the same',
       );
-      return `${headed ? '\n' : ''}${parts.join(' · ')}\n${headed ? `${legend}\n` : ''}`;
+      const sampled = spotChecked(good);
+      return `${headed ? '\n' : ''}${parts.join(' · ')}\n${sampled}${headed ? `${legend}\n` : ''}`;
     },
   };
+}
+
+/** How many rows were computed anew, and what escapes that where it is easiest; empty where none were. */
+function spotChecked(lines: readonly VerifiedLine[]): string {
+  const figures = lines.flatMap(({ spotCheck }) => spotCheck ?? []);
+  if (figures.length === 0) return '';
+  const [rows, of] = [figures.map(({ rows }) => rows), figures.map(({ of }) => of)].map((counts) =>
+    counts.reduce((sum, count) => sum + count, 0),
+  );
+  const escape = Math.max(...figures.map(({ escapes }) => escapes[0]!.probability));
+  return `spot check: ${rows} of ${of} rows computed anew are as claimed · one altered row escapes with probability ${figure(escape)} at most\n`;
 }
 
 /** The columns that fit a line of `width` characters beside the file's name. */

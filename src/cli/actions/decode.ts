@@ -1,11 +1,12 @@
 /** `seth decode`: from an instance and an output of it, whoever computed that, to the answer. */
-import type { AttentionOutput } from '../../problems/attention.ts';
+import type { Attention, AttentionOutput } from '../../problems/attention.ts';
 import type { Cnf } from '../../problems/cnf.ts';
 import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import { parseDimacs } from '../../formats/dimacs.ts';
 import { readInstance, requireFormulaHash, type Instance } from '../../formats/instance.ts';
 import type { AnyDocument } from '../../formats/instance-document.ts';
+import { tensorMatrix } from '../../formats/tensor.ts';
 import { readOutput } from '../../formats/output.ts';
 import { carryBack } from '../../verify/carry-back.ts';
 import { carryBackPaperRoute } from '../../verify/paper-route.ts';
@@ -40,7 +41,8 @@ export async function decode(args: DecodeArguments): Promise<number> {
     outputOf(bytes, instance, document, claimed ?? document.plannedError),
   );
   const checked =
-    sample && (await refusing(args.output, () => checkSample(instance, document, output, sample)));
+    sample &&
+    (await refusing(args.output, () => checkSample(attentionOf(instance, document), output, sample)));
   const answer = await refusing(args.output, () =>
     document.route === 'closest-pair'
       ? carryBackPaperRoute(cnf, output, paperOptionsOf(document))
@@ -84,6 +86,14 @@ function documentOf({ document }: Instance): AnyDocument {
     hint: 'give an instance that "seth generate" made',
   });
 }
+
+const attentionOf = ({ q, k, v }: Instance, { scale, dtype }: AnyDocument): Attention => ({
+  q: tensorMatrix(q),
+  k: tensorMatrix(k),
+  v: tensorMatrix(v),
+  scale,
+  dtype,
+});
 
 /** The formula in the document, when the whole instance follows from it. */
 function formulaOf(instance: Instance, document: AnyDocument, memory: number): Cnf {

@@ -14,6 +14,7 @@ import { nameOf } from '../read.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { shardOf, unitsOf } from '../shard.ts';
+import { largestFigures, sampleOf, spotChecking, type CheckedSample } from '../spot-check.ts';
 import { exitOf, worstExit } from '../verify-exit.ts';
 import { failedLine, isFailed, verifiedLine, type VerifiedLine, type VerifyLine } from '../verify-line.ts';
 import { verifyTable } from '../verify-table.ts';
@@ -24,6 +25,7 @@ export async function verify(args: VerifyArguments): Promise<number> {
   const identity = runIdentity('verify', args);
   // What is kept is kept for either format. The table has the sizes, so that they need not be announced.
   const chain = chainOf({ ...args, json: args.json || args.journal !== undefined }, () => {});
+  sampleOf(args); // refused before anything is opened
   const oracle = await openOracle(args.oracle, { force: args.force, ...openOptions(args) });
   const progress = await openProgress(args.progress);
   const all = (await Promise.all(args.file.map(jobsAt))).flat();
@@ -91,10 +93,20 @@ async function run(
     key = [job.file, formula.sha256];
     const kept = journal.find(key);
     if (kept !== undefined) return { line: kept };
-    const verified = await chain.verify(formula.cnf, oracle, onProgress).catch((error: unknown) => {
+    const checked: CheckedSample[] = [];
+    // Each output has a sample of its own, so that a line that was printed tells nothing of the next.
+    const asked =
+      args.spotCheck === undefined
+        ? oracle
+        : spotChecking(
+            oracle,
+            () => sampleOf(args)!,
+            (sample) => checked.push(sample),
+          );
+    const verified = await chain.verify(formula.cnf, asked, onProgress).catch((error: unknown) => {
       throw chainFault(error, job.file, oracle.name);
     });
-    line = verifiedLine(formula, verified, args, oracle.name);
+    line = verifiedLine(formula, verified, args, oracle.name, largestFigures(checked));
   } catch (error) {
     return { line: failedLine(job.file, error), error };
   }

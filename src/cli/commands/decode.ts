@@ -1,15 +1,13 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
-import { jsonOption, type Typed } from '../options.ts';
+import { jsonOption, spotCheckOptions, type SpotCheckArguments, type Typed } from '../options.ts';
 
-export interface DecodeArguments {
+export interface DecodeArguments extends SpotCheckArguments {
   readonly instance: string;
   readonly output: string;
   readonly error?: Typed;
   readonly memory?: Typed;
   readonly certificate?: string | undefined;
-  readonly spotCheck?: Typed;
-  readonly seed?: Typed;
   readonly json: boolean;
 }
 
@@ -45,15 +43,7 @@ export const decode: CommandModule<object, DecodeArguments> = {
           requiresArg: true,
           describe: 'Write what "seth check" needs to check the answer to this file',
         },
-        'spot-check': {
-          requiresArg: true,
-          describe: 'Compute so many rows of the output anew, chosen at random, and refuse it if one is off',
-        },
-        seed: {
-          requiresArg: true,
-          defaultDescription: 'random',
-          describe: 'Which rows --spot-check takes; a seed that others can guess protects from faults only',
-        },
+        ...spotCheckOptions,
         json: jsonOption,
       })
       .example('seth random teaching | seth generate - -o i.safetensors', '')

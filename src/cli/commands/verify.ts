@@ -9,14 +9,22 @@ import {
   oracleOption,
   progressOption,
   sparsifyOption,
+  spotCheckOptions,
   thresholdOptions,
   type EncodingArguments,
   type ReportArguments,
+  type SpotCheckArguments,
 } from '../options.ts';
 import { journalOption, shardOption, type LongRunArguments } from '../long-run-options.ts';
 
 export interface VerifyArguments
-  extends EncodingArguments, ReportArguments, SparsifyArguments, CommandArguments, LongRunArguments {
+  extends
+    EncodingArguments,
+    ReportArguments,
+    SparsifyArguments,
+    CommandArguments,
+    LongRunArguments,
+    SpotCheckArguments {
   readonly file: readonly string[];
   readonly force: boolean;
 }
@@ -39,6 +47,7 @@ export const verify: CommandModule<object, VerifyArguments> = {
         oracle: oracleOption,
         ...commandOptions,
         force: forceOption,
+        ...spotCheckOptions,
         journal: journalOption,
         shard: shardOption,
         json: jsonOption,
@@ -47,6 +56,7 @@ export const verify: CommandModule<object, VerifyArguments> = {
       .example('seth verify instances', '')
       .example('seth verify instances --journal finished', '')
       .example('seth random teaching | seth verify - --route closest-pair', '')
+      .example('seth verify instances --spot-check 20', '')
       .example('seth random teaching | seth verify - --sparsify --thresholds 2', '')
       .example('seth random uniform --variables 16 --seed 1 | seth verify - --json', '')
       .epilogue(

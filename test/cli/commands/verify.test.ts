@@ -8,7 +8,7 @@ import { sha256Hex } from '../../../src/formats/sha256.ts';
 import { suite } from '../../support/harness.ts';
 import type { IndexEntry } from '../../support/instances.ts';
 import { sharedCnf } from '../../support/shared-cnf.ts';
-import { inFolder, jsonLines, linesOf, seth, shippedInstances } from '../seth.ts';
+import { inFolder, jsonLines, linesOf, mainFile, seth, shippedInstances } from '../seth.ts';
 
 const index = JSON.parse(readFileSync(join(shippedInstances, 'index.json'), 'utf8')) as IndexEntry[];
 
@@ -25,6 +25,14 @@ const kindsOf = (object: object): Record<string, string> =>
 /** Fields of one type. */
 const fields = (kind: string, names: string): Record<string, string> =>
   Object.fromEntries(names.split(' ').map((name) => [name, kind]));
+
+interface Figures {
+  readonly rows: number;
+  readonly of: number;
+  readonly seed: number;
+  readonly worst: number;
+  readonly escapes: readonly { readonly altered: number; readonly probability: number }[];
+}
 
 suite('src/cli/commands/verify', (test) => {
   test('a directory stands for its formulas, and every count is that of the index', async () => {
@@ -193,6 +201,70 @@ suite('src/cli/commands/verify', (test) => {
         );
       }),
     );
+  });
+
+  test('--spot-check computes rows of every output anew, and says what it took and what would escape it', async () => {
+    const args = ['verify', ...[1, 5].map((k) => `instances/teaching-${k}.cnf`), '--spot-check', '14'];
+    const figures = async (more: readonly string[]): Promise<Figures[]> => {
+      const { code, stdout, stderr } = await seth([...args, '--json', ...more]);
+      assert.is(code, 0, stderr);
+      return jsonLines(stdout).map(({ spotCheck }) => spotCheck as Figures);
+    };
+    const [small, large] = (await figures([])) as [Figures, Figures];
+    assert.equal([small.rows, small.of, large.rows, large.of], [12, 12, 14, 48]);
+    assert.is.not(small.seed, large.seed, 'a seed that was printed tells nothing of the next');
+    for (const { worst } of [small, large]) assert.ok(worst >= 0 && worst < 1);
+    assert.is(small.escapes[0]!.probability, 0);
+    assert.ok(Math.abs(large.escapes[0]!.probability - (1 - 14 / 48)) < 1e-12);
+    const repeated = await figures(['--seed', '7']);
+    assert.equal(
+      repeated.map(({ seed }) => seed),
+      [7, 7],
+    );
+    assert.equal(await figures(['--seed', '7']), repeated);
+    const { stdout } = await seth(args);
+    assert.match(
+      stdout,
+      '\nspot check: 26 of 60 rows computed anew are as claimed · one altered row escapes with probability 0.708 at most\n',
+    );
+    for (const more of [[], ['--route', 'closest-pair'], ['--sparsify', '--thresholds', '2']]) {
+      const input = 'p cnf 4 4\n1 2 0\n-1 3 0\n2 -3 4 0\n-2 -4 0\n';
+      const { code, stdout } = await seth(['verify', '-', '--json', ...args.slice(-2), ...more], { input });
+      assert.is(code, 0);
+      assert.ok((jsonLines(stdout)[0]!['spotCheck'] as Figures).rows > 0, more.join(' '));
+    }
+    const { code, stderr } = await seth(['verify', 'instances', '--seed', '7']);
+    assert.is(code, 2);
+    assert.match(stderr, /^seth: --seed says which rows --spot-check takes: give both/);
+  });
+
+  test('an output whose one row is off by more than is claimed decodes rightly, and a spot check of all rows refuses it', async () => {
+    await inFolder(async (cwd) => {
+      writeFileSync(
+        join(cwd, 'kernel.mjs'),
+        `import { execFileSync } from 'node:child_process';
+         import { readFileSync, writeFileSync } from 'node:fs';
+         const [instance, output] = process.argv.slice(2);
+         execFileSync(process.execPath, [${JSON.stringify(mainFile)}, 'attend', instance, '-o', output]);
+         const bytes = readFileSync(output);
+         bytes.writeDoubleLE(bytes.readDoubleLE(bytes.length - 8) * (1 - 1e-9), bytes.length - 8);
+         writeFileSync(output, bytes);`,
+      );
+      writeFileSync(join(cwd, 'a.cnf'), 'p cnf 2 1\n1 2 0\n');
+      const oracle = ['--oracle', `command:'${process.execPath}' kernel.mjs {instance} {output}`];
+      const args = ['verify', 'a.cnf', '--route', 'threshold', '--json', ...oracle];
+      const believed = await seth(args, { cwd });
+      assert.is(believed.code, 0, believed.stderr);
+      assert.is(jsonLines(believed.stdout)[0]!['count'], '3');
+      const refused = await seth([...args, '--spot-check', '100'], { cwd });
+      assert.is(refused.code, 1);
+      assert.match(
+        refused.stderr,
+        /^seth: a\.cnf, row \d: expected 0\.\d+, computed anew, up to .*, found 0\.\d+; /,
+      );
+      const { error } = jsonLines(refused.stdout)[0] as { error: { code: string } };
+      assert.is(error.code, 'output-refuted');
+    });
   });
 
   test("SATCH's formulas and SATLIB's have the counts that were found by exhaustion", async () => {
