@@ -8,14 +8,15 @@ import { openOracle } from '../../src/oracles/oracles.ts';
 import type { Oracle } from '../../src/oracles/oracle.ts';
 import { countModels } from '../../src/solvers/brute-force.ts';
 import { inFolder } from '../cli/seth.ts';
+import { hasAdapter } from '../oracles/gpu/adapter.ts';
 import { cnfArb } from '../support/arbitraries.ts';
 import { suite } from '../support/harness.ts';
 import { familyNames, formula } from './formulas.ts';
 import { append, readJournal, type Line } from './journal.ts';
-import type { Report } from './report.ts';
+import { markdownOf, reportOf, type Report } from './report.ts';
 import { runFormula } from './run.ts';
 import { shrink } from './shrink.ts';
-import { ways } from './ways.ts';
+import { gpuWays, ways } from './ways.ts';
 
 const program = fileURLToPath(new URL('campaign.js', import.meta.url));
 
@@ -103,12 +104,49 @@ suite('campaign/campaign', (test) => {
     }
   });
 
+  test("the graphics card's ways answer, and a card that is not here is named in the report, with the reason", async () => {
+    const cpu = await openOracle('cpu');
+    const whole = await runFormula(2, 0, {
+      ways,
+      oracles: new Map(ways.map(({ oracle }) => [oracle, cpu])),
+      solvers: [],
+    });
+    const card = await runFormula(2, 0, {
+      ways: gpuWays,
+      oracles: new Map([['gpu:exact', cpu]]),
+      solvers: [],
+    });
+    await cpu.close();
+    assert.equal([card.cases, card.oracles], [gpuWays.length, { 'gpu:exact': gpuWays.length }]);
+    const both = reportOf(2, [whole, card]);
+    assert.is(both.formulas, 1);
+    assert.is(both.cases, whole.cases + card.cases);
+    assert.is(
+      Object.values(both.oracles).reduce((sum, count) => sum + count, 0),
+      both.cases,
+    );
+    assert.not.match(markdownOf(both), 'did not run');
+
+    const none = await runFormula(2, 0, {
+      ways: gpuWays,
+      oracles: new Map(),
+      absent: { 'gpu:exact': 'no card' },
+      solvers: [],
+    });
+    assert.is(none.cases, 0);
+    assert.match(
+      markdownOf(reportOf(2, [whole, none])),
+      /\| cases by oracle \| cpu \d+, .*; gpu:exact did not run: no card \|/,
+    );
+  });
+
   test('a campaign that was killed goes on where it was: no formula is lost and none done twice', async () => {
     await inFolder(async (folder) => {
       await campaign(folder, '2', true);
       const [journal] = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
       assert.ok(journal !== undefined, 'killed before its first formula');
       const file = join(folder, journal);
+      const card = file.replace('job-0', 'job-gpu');
       const before = readJournal(file);
       appendFileSync(file, '{"number":7,"half of a li');
       assert.is(await campaign(folder, '0.1'), 0);
@@ -123,9 +161,11 @@ suite('campaign/campaign', (test) => {
       assert.is(report.formulas, after.length);
       assert.is(
         report.cases,
-        after.reduce((sum, line) => sum + line.cases, 0),
+        [...after, ...readJournal(card)].reduce((sum, line) => sum + line.cases, 0),
       );
       assert.equal(report.findings, []);
+      assert.is(report.absent['gpu:exact'] === undefined, hasAdapter);
+      assert.is((report.oracles['gpu:exact'] ?? 0) > 0, hasAdapter);
       assert.match(readFileSync(join(folder, 'report.md'), 'utf8'), /\| wrong, or crashed \| 0 \|/);
       append(file, {
         ...after[0]!,

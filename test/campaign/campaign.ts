@@ -12,12 +12,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openOracle } from '../../src/oracles/oracles.ts';
+import { whyNoAdapter } from '../oracles/gpu/look.ts';
 import { formula } from './formulas.ts';
 import { append, readJournal } from './journal.ts';
 import { markdownOf, reportOf } from './report.ts';
 import { runFormula } from './run.ts';
 import { foreignSolvers } from './solvers.ts';
-import { ways } from './ways.ts';
+import { gpuWays, ways, type Way } from './ways.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -25,7 +26,7 @@ const { values: flags } = parseArgs({
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: '2' },
     out: { type: 'string', default: '.campaign' },
-    /** Of a job: which one it is. */
+    /** Of a job: which one it is; `gpu` is the one with the graphics card. */
     job: { type: 'string' },
   },
 });
@@ -41,7 +42,7 @@ const mostMemory = 2 ** 30;
 async function lead(): Promise<void> {
   mkdirSync(flags.out, { recursive: true });
   const end = performance.now() + minutes * 60_000;
-  await Promise.all(Array.from({ length: jobs }, (_, job) => watch(job, end)));
+  await Promise.all([...Array.from({ length: jobs }, (_, job) => watch(String(job), end)), late(end)]);
   const journals = readdirSync(flags.out).filter((name) => name.endsWith('.jsonl'));
   const lines = journals
     .flatMap((name) => readJournal(join(flags.out, name)))
@@ -54,12 +55,21 @@ async function lead(): Promise<void> {
   if (report.findings.length > 0 || report.memory > mostMemory || report.cases === 0) process.exitCode = 1;
 }
 
+/**
+ * The graphics card has a job of its own in the last tenth of the time: it is played by software in CI, and a process
+ * with its 200 MiB takes twice as long to start each of the others' solvers.
+ */
+async function late(end: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 54_000 * minutes));
+  await watch('gpu', end);
+}
+
 interface Told {
   readonly number: number;
   readonly way: string;
 }
 
-async function watch(job: number, end: number): Promise<void> {
+async function watch(job: string, end: number): Promise<void> {
   for (;;) {
     const left = (end - performance.now()) / 60_000;
     if (left <= 0) return;
@@ -82,8 +92,17 @@ async function watch(job: number, end: number): Promise<void> {
       ended === 'SIGKILL' ? `no end within ${patience / 1000} s` : `the process ended with ${ended}`;
     const { family, cnf } = formula(seed, told.number);
     const finding = { way: told.way, said, cnf };
-    const none = { right: 0, inconclusive: 0, refused: {}, solvers: {}, processor: 0, memory: 0 };
-    const line = { ...none, number: told.number, seed, family, cases: 1, slowest: patience / 1000 };
+    const none = { right: 0, inconclusive: 0, refused: {}, processor: 0, memory: 0 };
+    const counts = { oracles: {}, absent: {}, solvers: {} };
+    const line = {
+      ...none,
+      ...counts,
+      number: told.number,
+      seed,
+      family,
+      cases: 1,
+      slowest: patience / 1000,
+    };
     append(journalOf(job), { ...line, findings: [finding] });
   }
 }
@@ -91,25 +110,48 @@ async function watch(job: number, end: number): Promise<void> {
 const endOf = (child: ChildProcess): Promise<number | string> =>
   new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal ?? 'nothing')));
 
-const journalOf = (job: number): string => join(flags.out, `seed-${seed}-job-${job}-of-${jobs}.jsonl`);
+const journalOf = (job: string): string => join(flags.out, `seed-${seed}-job-${job}-of-${jobs}.jsonl`);
 
 /** Formulas number job, job + jobs, job + 2·jobs, … but those that its journal has, until the time is over. */
-async function work(job: number): Promise<void> {
+async function work(job: string): Promise<void> {
   const end = performance.now() + minutes * 60_000;
   const done = new Set(readJournal(journalOf(job)).map(({ number }) => number));
   const names = [...new Set(ways.map(({ oracle }) => oracle))];
   const opened = await Promise.all(names.map(async (name) => [name, await openOracle(name)] as const));
   const solvers = foreignSolvers();
-  let number = job;
-  const tell = (way: string): void => void process.send?.({ number, way } satisfies Told);
-  for (; performance.now() < end; number += jobs) {
+  for (let number = Number(job); performance.now() < end; number += jobs) {
     if (done.has(number)) continue;
-    const tools = { ways, oracles: new Map(opened), solvers, onCase: tell };
+    const tools = { ways, oracles: new Map(opened), solvers, onCase: teller(number) };
     append(journalOf(job), await runFormula(seed, number, tools));
   }
   await Promise.all(opened.map(([, oracle]) => oracle.close()));
   process.disconnect();
 }
 
+const teller =
+  (number: number) =>
+  (way: string): void =>
+    void process.send?.({ number, way } satisfies Told);
+
+/** The graphics card's part: the first formulas, at least one, or a line that says why there is none. */
+async function workOnCard(): Promise<void> {
+  const end = performance.now() + minutes * 60_000;
+  const file = journalOf('gpu');
+  const done = new Set(readJournal(file).map(({ number }) => number));
+  const [{ oracle: name }] = gpuWays as [Way];
+  const why = await whyNoAdapter();
+  const oracles = new Map(why === undefined ? [[name, await openOracle(name)]] : []);
+  const absent = why === undefined ? {} : { [name]: why };
+  let number = 0;
+  do {
+    while (done.has(number)) number++;
+    const tools = { ways: gpuWays, oracles, absent, solvers: [], onCase: teller(number) };
+    append(file, await runFormula(seed, number++, tools));
+  } while (why === undefined && performance.now() < end);
+  await oracles.get(name)?.close();
+  process.disconnect();
+}
+
 if (flags.job === undefined) await lead();
-else await work(Number(flags.job));
+else if (flags.job === 'gpu') await workOnCard();
+else await work(flags.job);

@@ -20,6 +20,9 @@ export interface Line {
   /** Refusals by code. */
   readonly refused: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
+  /** Cases by oracle, and why an oracle took part in none. */
+  readonly oracles: Readonly<Record<string, number>>;
+  readonly absent: Readonly<Record<string, string>>;
   /** Comparisons of the number of models with a solver's answer, by solver. */
   readonly solvers: Readonly<Record<string, number>>;
   /** Wall seconds of the slowest case, and the most seconds of processor time that a case took. */

@@ -11,6 +11,9 @@ export interface Report {
   readonly refused: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
   readonly solvers: Readonly<Record<string, number>>;
+  /** Cases by oracle, and why an oracle took part in none. */
+  readonly oracles: Readonly<Record<string, number>>;
+  readonly absent: Readonly<Record<string, string>>;
   readonly families: Readonly<Record<string, number>>;
   /** Wall seconds of the slowest case, the most processor time of a case, and the most bytes that a process had. */
   readonly slowest: number;
@@ -24,13 +27,15 @@ export function reportOf(seed: number, lines: readonly Line[]): Report {
     lines.reduce((top, line) => Math.max(top, of(line)), 0);
   return {
     seed,
-    formulas: lines.length,
+    formulas: new Set(lines.map(({ number }) => number)).size,
     cases: sum(({ cases }) => cases),
     right: sum(({ right }) => right),
     inconclusive: sum(({ inconclusive }) => inconclusive),
     refused: added(lines.map(({ refused }) => refused)),
     findings: lines.flatMap(({ findings }) => findings),
     solvers: added(lines.map(({ solvers }) => solvers)),
+    oracles: added(lines.map(({ oracles }) => oracles)),
+    absent: Object.fromEntries(lines.flatMap(({ absent }) => Object.entries(absent))),
     families: added(lines.map(({ family, cases }) => ({ [family]: cases }))),
     slowest: most(({ slowest }) => slowest),
     processor: most(({ processor }) => processor),
@@ -47,11 +52,13 @@ function added(counts: readonly Readonly<Record<string, number>>[]): Record<stri
 }
 
 export function markdownOf(report: Report): string {
-  const { seed, formulas, cases, right, inconclusive, refused, findings, solvers, families } = report;
+  const { seed, formulas, cases, right, inconclusive, refused, findings, solvers, families, oracles } =
+    report;
   const all = (counts: Readonly<Record<string, number>>): string =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(', ') || 'none';
+  const absent = Object.entries(report.absent).map(([name, why]) => `; ${name} did not run: ${why}`);
   const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0);
   return `| seed ${seed} | |
 | --- | --- |
@@ -61,6 +68,7 @@ export function markdownOf(report: Report): string {
 | inconclusive | ${inconclusive} |
 | refused with a reason | ${refusals} (${all(refused)}) |
 | wrong, or crashed | ${findings.length} |
+| cases by oracle | ${all(oracles)}${absent.join('')} |
 | cases by family | ${all(families)} |
 | solvers that agree with brute force | ${all(solvers)} |
 | slowest case | ${report.slowest.toFixed(2)} s, of processor time ${report.processor.toFixed(2)} s |

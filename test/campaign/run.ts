@@ -11,8 +11,10 @@ import { judge, type Way } from './ways.ts';
 
 export interface Tools {
   readonly ways: readonly Way[];
-  /** By the names that the ways have for them. */
+  /** By the names that the ways have for them. A way whose oracle is not here is not gone. */
   readonly oracles: ReadonlyMap<string, Oracle>;
+  /** Why oracles are not here, by name. */
+  readonly absent?: Readonly<Record<string, string>>;
   /** Of others. */
   readonly solvers: readonly ForeignSolver[];
   /** Told before each case. */
@@ -40,10 +42,11 @@ export async function runFormula(seed: number, number: number, tools: Tools): Pr
   const models = countModels(cnf);
   const line = { cases: 0, right: 0, inconclusive: 0, slowest: 0, processor: 0 };
   const refused: Record<string, number> = {};
+  const oracles: Record<string, number> = {};
   const findings: Finding[] = [];
   for (const way of tools.ways) {
-    if (!way.takes(cnf, number)) continue;
-    const oracle = tools.oracles.get(way.oracle)!;
+    const oracle = tools.oracles.get(way.oracle);
+    if (oracle === undefined || !way.takes(cnf, number)) continue;
     tools.onCase?.(way.name);
     const started = performance.now();
     const before = process.cpuUsage();
@@ -52,6 +55,7 @@ export async function runFormula(seed: number, number: number, tools: Tools): Pr
     const { user, system } = process.cpuUsage(before);
     line.processor = Math.max(line.processor, (user + system) / 1e6);
     line.cases++;
+    oracles[way.oracle] = (oracles[way.oracle] ?? 0) + 1;
     if (outcome === 'right' || outcome === 'inconclusive') line[outcome]++;
     else if (outcome === 'refused') refused[said] = (refused[said] ?? 0) + 1;
     else {
@@ -73,5 +77,6 @@ export async function runFormula(seed: number, number: number, tools: Tools): Pr
     findings.push({ way: name, said: `satisfiable: ${says}`, cnf: await shrink(cnf, stays) });
   }
   const memory = process.resourceUsage().maxRSS * 1024;
-  return { number, seed, family, ...line, refused, findings, solvers, memory };
+  const { absent = {} } = tools;
+  return { number, seed, family, ...line, refused, findings, oracles, absent, solvers, memory };
 }

@@ -97,6 +97,12 @@ export const ways: readonly Way[] = [
   paper('strengthened', 'f32', 'cpu:dense'),
 ];
 
+/** Those of the graphics card, or of software that plays one. */
+export const gpuWays: readonly Way[] = [
+  ...routes.map((route) => direct('gpu:exact', { route, dtype: 'f64' })),
+  direct('gpu:exact', { route: 'threshold', dtype: 'f32' }),
+];
+
 export type Outcome = 'right' | 'inconclusive' | 'refused' | 'wrong' | 'crash';
 
 export interface Judged {
