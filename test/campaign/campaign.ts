@@ -135,19 +135,21 @@ const teller =
 
 /** The graphics card's part: the first formulas, at least one, or a line that says why there is none. */
 async function workOnCard(): Promise<void> {
-  const end = performance.now() + minutes * 60_000;
   const file = journalOf('gpu');
   const done = new Set(readJournal(file).map(({ number }) => number));
   const [{ oracle: name }] = gpuWays as [Way];
   const why = await whyNoAdapter();
+  const end = why === undefined ? performance.now() + minutes * 60_000 : 0;
   const oracles = new Map(why === undefined ? [[name, await openOracle(name)]] : []);
   const absent = why === undefined ? {} : { [name]: why };
-  let number = 0;
-  do {
-    while (done.has(number)) number++;
+  const next = async (number: number): Promise<number> => {
+    if (done.has(number)) return next(number + 1);
     const tools = { ways: gpuWays, oracles, absent, solvers: [], onCase: teller(number) };
-    append(file, await runFormula(seed, number++, tools));
-  } while (why === undefined && performance.now() < end);
+    append(file, await runFormula(seed, number, tools));
+    return number + 1;
+  };
+  let number = await next(0);
+  while (performance.now() < end) number = await next(number);
   await oracles.get(name)?.close();
   process.disconnect();
 }

@@ -56,7 +56,7 @@ suite('src/cli/commands/check', (test) => {
 
   test('--error is what the reader grants an output: the answer follows for it, or the certificate is rejected', async () => {
     await inFolder(async (cwd) => {
-      await shell(make('teaching --formula 2'), { cwd });
+      await make(cwd, 'teaching --formula 2');
       const files = ['check', 'i.safetensors', 'o.npy', 'c.json'];
       const plain = await seth(files, { cwd });
       const granted = async (error: string): Promise<readonly [number | null, string]> => {
