@@ -65,6 +65,8 @@ export interface Counter {
   /** Entries of Q in a block, about, and queries, at most. */
   readonly blockEntries: number;
   readonly blockRows: number;
+  /** Bytes of counts, sums and outputs of a block, at most unless a single query takes more. */
+  readonly resultBytes: number;
   /** Called once, when the structure is known; a sentence says why it cannot be counted. */
   open(keys: StructuredKeys, v: Matrix): CountBlock | string;
 }
@@ -112,7 +114,7 @@ export async function attendStructured(
       counter?.blockRows ?? blockRows,
       most,
       Math.floor((counter?.blockEntries ?? blockEntries) / Math.max(1, q.columns)),
-      Math.floor(mostResultBytes / resultBytes(q.columns, v.columns, mostClasses)),
+      Math.floor((counter?.resultBytes ?? mostResultBytes) / resultBytes(q.columns, v.columns, mostClasses)),
     ),
   );
   const pool = await engine.pool(counter === undefined && q.rows * k.rows >= threadsFrom);

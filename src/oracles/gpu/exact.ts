@@ -13,8 +13,15 @@ import type { Counter } from '../cpu/structured.ts';
 import { sizeOf } from '../cpu/weight-table.ts';
 import { chunkKeys, exactShader, mostPlanes, threadsFor } from './exact-shader.ts';
 import type { Dispatch, Queue } from './queue.ts';
-import { mostSliced, sliceKeys, slicedShader, slicedThreads } from './sliced-shader.ts';
-import { columnLists, sliceRows } from './slices.ts';
+import {
+  mostRun,
+  mostSliced,
+  sliceKeys,
+  slicedShader,
+  slicedThreads,
+  slicedTogether,
+} from './sliced-shader.ts';
+import { columnLists, sliceRows, type ColumnLists } from './slices.ts';
 
 const mostTileKeys = 2 ** 18;
 
@@ -52,14 +59,16 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
   const { limits, software } = queue.device.adapter;
   const mostBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   return {
-    blockEntries: 2 ** 20,
-    blockRows: 2 ** 14,
+    blockEntries: 2 ** 22,
+    blockRows: 2 ** 16,
+    resultBytes: 2 ** 28,
     open(keys, v) {
       const { classes, columns, degree } = keys;
       const size = sizeOf(1, degree);
       const words = 2 * columns.words;
       const threadsOf = (planes: number): number =>
         threadsFor(size, planes, limits.maxComputeWorkgroupStorageSize, software ? 8 : 64);
+      const together = slicedTogether(software);
       const canSlice = degree <= mostSliced;
       const isSliced = (one: KeyClass): boolean => canSlice && !isSummed(one);
       const patterned = classes.filter(({ factor }) => factor !== 0);
@@ -72,7 +81,7 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
       const most = Math.floor(
         Math.min(
           Math.min(mostBytes, mostHistogramBytes) / 4 / size / mostPlanes,
-          mostBytes / 4 / (32 * words + 1), // lists of columns
+          mostBytes / 4 / (64 * words + 2), // lists of columns, where patterns share none
           limits.maxComputeWorkgroupsPerDimension,
         ),
       );
@@ -101,24 +110,25 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
           workgroups: [Math.ceil(rows / threads), Math.ceil(tile.keys / chunkKeys)],
         };
       };
-      /** Counts of a tile of slices. A processor has no use for more threads than patterns; a card has. */
+      /** Counts of a tile of slices. A processor has no use for more threads than groups; a card has. */
       const slicedDispatch = async (
         tile: Tile,
+        { groups, shared, own }: ColumnLists,
         lists: GPUBuffer,
         rows: number,
         room: GPUBuffer,
       ): Promise<Dispatch> => {
         const blocks = Math.ceil(tile.keys / sliceKeys);
-        const run = software ? blocks : Math.min(blocks, chunkKeys / sliceKeys);
+        const run = Math.min(blocks, software ? mostRun : chunkKeys / sliceKeys);
         return {
-          pipeline: await queue.pipeline(slicedShader()),
+          pipeline: await queue.pipeline(slicedShader(together)),
           buffers: [
-            queue.uniform(Uint32Array.of(rows, blocks, run, 32 * words + 1, size)),
+            queue.uniform(Uint32Array.of(rows, groups, blocks, run, 32 * words + 1, size, shared, own)),
             lists,
             tile.patterns,
             room,
           ],
-          workgroups: [Math.ceil(rows / slicedThreads), Math.ceil(blocks / run)],
+          workgroups: [Math.ceil(groups / slicedThreads), Math.ceil(blocks / run)],
         };
       };
 
@@ -131,7 +141,8 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
           await queue.scoped(async () => {
             const block = patterns.subarray(from * words, to * words);
             const queries = needsPatterns ? queue.upload(block) : undefined;
-            const lists = needsLists ? queue.upload(columnLists(block, words)) : undefined;
+            const columns = needsLists ? columnLists(block, words, together) : undefined;
+            const lists = columns === undefined ? undefined : queue.upload(columns.lists);
             let countsAt = from * size;
             let sumsAt = from * size * v.columns;
             for (const { summed, planes, tiles } of placed) {
@@ -145,7 +156,7 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
                   const room = queue.room(4 * (to - from) * size * (1 + used.length));
                   const dispatch =
                     tile.values === undefined
-                      ? await slicedDispatch(tile, lists!, to - from, room)
+                      ? await slicedDispatch(tile, columns!, lists!, to - from, room)
                       : await pairsDispatch(tile, queries!, to - from, room, used.length, first);
                   const [result] = await queue.run([dispatch], [room]);
                   const planeCells = (to - from) * size;

@@ -41,20 +41,37 @@ suite('oracles/gpu/slices', (test) => {
       { numRuns: 20 },
     ));
 
-  test('a list has the columns of a pattern, then the slice of zeros up to eights', () =>
+  test('lists have the columns that a group shares and those that each pattern has besides, then the slice of zeros up to eights', () =>
     fc.assert(
-      fc.property(rows, ([words, patterns]) => {
-        const total = patterns.length;
-        const lists = columnLists(Uint32Array.from(patterns.flatMap((pattern) => [...pattern])), words);
-        patterns.forEach((pattern, p) => {
-          const columns = Array.from({ length: 32 * words }, (_, c) => c).filter((c) => isSet(pattern, c));
-          while (columns.length % 8 !== 0) columns.push(32 * words);
-          assert.is(lists[p], columns.length / 8);
-          assert.equal(
-            columns.map((_, i) => lists[total * (1 + i) + p]),
-            columns,
-          );
-        });
+      fc.property(rows, fc.integer({ min: 1, max: 5 }), ([words, some], together) => {
+        // Neighbours are made alike, so that they share columns.
+        const patterns = some.map((row, p) => row.map((word, w) => word & (some[p - (p % 3)]![w]! | 0xff00)));
+        const flat = Uint32Array.from(patterns.flatMap((pattern) => [...pattern]));
+        const { lists, groups, shared, own } = columnLists(flat, words, together);
+        assert.is(groups, Math.ceil(patterns.length / together));
+        assert.is(lists.length, groups * (1 + together + 8 * (shared + together * own)));
+        const listed = (g: number, eightsRow: number, firstRow: number, room: number): number[] => {
+          const eights = lists[eightsRow * groups + g]!;
+          assert.ok(eights <= room);
+          return Array.from({ length: 8 * eights }, (_, i) => lists[(firstRow + i) * groups + g]!);
+        };
+        const columns = Array.from({ length: 32 * words }, (_, c) => c);
+        const filled = (those: readonly number[]): readonly number[] => [
+          ...those,
+          ...Array<number>((8 - (those.length % 8)) % 8).fill(32 * words),
+        ];
+        for (let g = 0; g < groups; g++) {
+          const members = patterns.slice(g * together, (g + 1) * together);
+          const common = columns.filter((c) => members.every((pattern) => isSet(pattern, c)));
+          assert.equal(listed(g, 0, 1 + together, shared), filled(common));
+          for (let m = 0; m < together; m++) {
+            const rest = columns.filter(
+              (c) => isSet(members[m] ?? new Uint32Array(words), c) && !common.includes(c),
+            );
+            assert.equal(listed(g, 1 + m, 1 + together + 8 * (shared + own * m), own), filled(rest));
+          }
+        }
       }),
+      { numRuns: 30 },
     ));
 });
