@@ -100,6 +100,20 @@ if (hasAdapter) {
       }
     });
 
+    test('exact counts more equal keys than two bytes hold', async () => {
+      const many = 70_000;
+      const attention = cook({
+        queries: 3,
+        keys: many + 500,
+        headDim: 4,
+        valueDim: 1,
+        q: (r, c) => +(c <= r),
+        k: (r, c) => (c < 2 ? (r < many ? -0.25 : 0.5) : 0),
+        v: (r) => +(r < many), // one value a class, so that counts are all there is
+      });
+      assert.equal((await exact.attend(attention)).output, (await structured.attend(attention)).output);
+    });
+
     test('gpu takes exact for patterns, float32 for moderate f32, 64 bits otherwise, and says why', async () => {
       const cases: readonly (readonly [attention: Attention, path: string, reason: RegExp])[] = [
         [typical, 'exact', /^rows of Q and K are patterns of 70 bits, in 2 classes of keys, counted on ./],
