@@ -226,6 +226,12 @@ if (program !== undefined) {
           if (path.includes('paper')) {
             assert.match((await page.textContent('#steps li:last-child'))!, /satisfiable/);
             assert.ok((await page.locator('#ledger tbody tr').count()) > 15);
+            await page.hover('#a .over', { position: { x: 15, y: 60 } });
+            assert.match(
+              (await page.textContent('#pointed'))!,
+              /query a_\d under message \d.*key b_0.*weight/,
+            );
+            for (const id of ['#q', '#k', '#a']) assert.ok((await inked(page, `${id} .over`)) > 0, id);
             await page.fill('#text', 'a\nnot a or b\nnot b');
             await settled(page);
             assert.match((await page.textContent('#steps li:last-child'))!, /unsatisfiable/);

@@ -70,6 +70,7 @@ const queries = ({ snapshot }: Drawn): Picture => {
     rows: q.length / headDim,
     columns: headDim,
     pixels: bySize(q, readout.bound, (at) => at % headDim === headDim - 1),
+    pads: { column: headDim - 1 },
     label: `Q: ${q.length / headDim} queries of ${headDim} coordinates, entries from 0 to ${number(readout.bound)}; arrow keys move`,
   };
 };
@@ -80,6 +81,7 @@ const keys = ({ snapshot }: Drawn): Picture => {
     rows: k.length / headDim,
     columns: headDim,
     pixels: bySize(k, readout.bound, (at) => at >= right.rows * headDim),
+    pads: { row: right.rows, column: headDim - 1 },
     label: `K: ${right.rows} keys and ${pads.count} pads of ${headDim} coordinates, entries 0, ${number(-readout.bound)} and, on pads, ${number(readout.bound)}; arrow keys move`,
   };
 };
@@ -98,6 +100,7 @@ const attention = ({ snapshot }: Drawn): Picture => {
     rows: levels.length / columns,
     columns,
     pixels,
+    pads: { column: right.rows },
     label: `attention weights: ${levels.length / columns} queries by ${columns} keys, up to ${number(largestWeight)}; arrow keys move`,
   };
 };

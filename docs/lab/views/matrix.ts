@@ -17,6 +17,8 @@ export interface Picture {
   readonly columnLabel?: (column: number) => string;
   /** What the texts are of: the same object, the same texts. */
   readonly textsOf?: object;
+  /** Where the pads begin: a line is drawn before that row or column. */
+  readonly pads?: { readonly row?: number; readonly column?: number };
   /** For screen readers: the whole, in a sentence. */
   readonly label: string;
 }
@@ -209,13 +211,22 @@ function paintBase(
 }
 
 /** Lines between cells that are large enough for them. */
-function paintGrid(context: CanvasRenderingContext2D, { rows, columns }: Picture, layout: Layout): void {
+function paintGrid(
+  context: CanvasRenderingContext2D,
+  { rows, columns, pads }: Picture,
+  layout: Layout,
+): void {
   const { x, y, cellWidth, cellHeight } = layout;
   context.fillStyle = css(coloursNow().paper);
   if (cellWidth >= 5)
     for (let c = 1; c < columns; c++) context.fillRect(x + c * cellWidth - 0.5, y, 1, rows * cellHeight);
   if (cellHeight >= 5)
     for (let r = 1; r < rows; r++) context.fillRect(x, y + r * cellHeight - 0.5, columns * cellWidth, 1);
+  context.fillStyle = css(coloursNow().ink);
+  if (pads?.column !== undefined)
+    context.fillRect(x + pads.column * cellWidth - 0.75, y, 1.5, rows * cellHeight);
+  if (pads?.row !== undefined)
+    context.fillRect(x, y + pads.row * cellHeight - 0.75, columns * cellWidth, 1.5);
 }
 
 function paintTexts(context: CanvasRenderingContext2D, picture: Picture, layout: Layout): void {
@@ -249,28 +260,31 @@ function paintLit(canvas: HTMLCanvasElement, { rows, columns }: Picture, layout:
   const context = open(canvas);
   const { x, y, cellWidth, cellHeight } = layout;
   context.clearRect(0, 0, layout.width, layout.height);
-  const { focus } = coloursNow();
-  context.strokeStyle = css(focus);
+  const { focus, paper } = coloursNow();
   context.fillStyle = css(focus, 0.28);
-  context.lineWidth = 2;
+  /** A line within a wider one of the page's colour: one of the two stands out from any cell. */
+  const outline = (left: number, top: number, width: number, height: number, line: number): void => {
+    for (const [colour, thickness] of [
+      [paper, line + 2],
+      [focus, line],
+    ] as const) {
+      context.strokeStyle = css(colour);
+      context.lineWidth = thickness;
+      context.strokeRect(left, top, width, height);
+    }
+  };
   const band = (left: number, top: number, width: number, height: number): void => {
     context.fillRect(left, top, width, height);
-    context.strokeRect(left + 0.5, top + 0.5, Math.max(1, width - 1), Math.max(1, height - 1));
+    outline(left + 0.5, top + 0.5, Math.max(1, width - 1), Math.max(1, height - 1), thickness);
   };
   const few = (lit.rows ?? []).length * cellHeight < 0.5 * rows * cellHeight || rows <= 2;
-  context.lineWidth = few ? 1.5 : 0.5;
+  const thickness = few ? 1.5 : 0.5;
   for (const [from, to] of runs(lit.rows ?? [], rows))
     band(x, y + from * cellHeight, columns * cellWidth, (to - from) * cellHeight);
   for (const [from, to] of runs(lit.columns ?? [], columns))
     band(x + from * cellWidth, y, (to - from) * cellWidth, rows * cellHeight);
-  context.lineWidth = 2;
   for (const [row, column] of lit.cells ?? [])
-    context.strokeRect(
-      x + column * cellWidth,
-      y + row * cellHeight,
-      Math.max(3, cellWidth),
-      Math.max(3, cellHeight),
-    );
+    outline(x + column * cellWidth, y + row * cellHeight, Math.max(3, cellWidth), Math.max(3, cellHeight), 2);
 }
 
 /** Increasing indices below `end` as ranges [from, to). */

@@ -25,11 +25,14 @@ export function paperHeat(
   const hint = said.textContent;
   let shown: PaperMatrices | undefined;
   let pinned = false;
-  const options = (at: (row: number, column: number) => Place): MatrixOptions => ({
+  const options = (of: 'q' | 'k' | 'weights', at: (row: number, column: number) => Place): MatrixOptions => ({
     height: 330,
     square: false,
     pointed: (row, column) => {
-      if (!pinned) light(at(row, column));
+      if (pinned || shown === undefined) return;
+      const { columns, values } = shown[of];
+      const what = of === 'weights' ? 'weight' : 'entry';
+      light(at(row, column), `${what} ${number(values[row * columns + column]!)}`);
     },
     left: () => {
       if (!pinned) light({});
@@ -38,15 +41,15 @@ export function paperHeat(
   });
   const q = matrixView(
     hosts.q,
-    options((query, coordinate) => ({ query, coordinate })),
+    options('q', (query, coordinate) => ({ query, coordinate })),
   );
   const k = matrixView(
     hosts.k,
-    options((key, coordinate) => ({ key, coordinate })),
+    options('k', (key, coordinate) => ({ key, coordinate })),
   );
   const a = matrixView(
     hosts.a,
-    options((query, key) => ({ query, key })),
+    options('weights', (query, key) => ({ query, key })),
   );
   document.addEventListener('keydown', ({ key }) => {
     if (key !== 'Escape') return;
@@ -54,7 +57,7 @@ export function paperHeat(
     light({});
   });
 
-  const light = ({ query, key, coordinate }: Place): void => {
+  const light = ({ query, key, coordinate }: Place, entry?: string): void => {
     if (shown === undefined) return;
     const [queries, columns] = [one(query), one(coordinate)];
     // A block of keys is rows of K and columns of the weights, which may be blocked otherwise.
@@ -73,14 +76,15 @@ export function paperHeat(
         ? []
         : [sayRange('coordinate', coordinate, shown.q.block.columns, shown.q.of.columns)]),
     ];
+    if (entry !== undefined) words.push(entry);
     said.textContent = words.length === 0 ? hint : words.join(' · ');
   };
 
   const draw = (matrices: PaperMatrices): void => {
     const fresh = shown !== matrices;
     shown = matrices;
-    q.draw(signed(matrices.q, 'Q: queries'));
-    k.draw(signed(matrices.k, 'K: keys and pads'));
+    q.draw(signed(matrices.q, 'Q: queries', matrices.queries));
+    k.draw(signed(matrices.k, 'K: keys and pads', matrices.keys));
     a.draw(attention(matrices));
     if (fresh) pinned = false;
     if (fresh) light({});
@@ -111,10 +115,10 @@ const sayKey = ({ keys }: PaperMatrices, at: number): string =>
   at < keys ? `key b_${at}` : `pad key ${at - keys}`;
 
 /** Positive entries in the colour of the vectors, negative ones in the pads', by magnitude. */
-function signed(matrix: Shrunk, name: string): Picture {
+function signed(matrix: Shrunk, name: string, real: number): Picture {
   const { low, high, pad } = coloursNow();
   const [positive, negative] = [ramp(low, high), ramp(low, pad)];
-  const { rows, columns, values, of } = matrix;
+  const { rows, columns, values, of, block } = matrix;
   const bound = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
   const pixels = Uint32Array.from(
     values,
@@ -124,6 +128,7 @@ function signed(matrix: Shrunk, name: string): Picture {
     rows,
     columns,
     pixels,
+    ...(real < of.rows ? { pads: { row: real / block.rows } } : {}),
     label: `${name}, ${of.rows} by ${of.columns}, entries up to ${number(bound)}; arrow keys move`,
   };
 }
@@ -143,6 +148,7 @@ function attention({ weights, keys }: PaperMatrices): Picture {
     rows,
     columns,
     pixels,
+    pads: { column: first },
     label: `softmax weights, ${of.rows} queries by ${keys} keys and ${of.columns - keys} pads; arrow keys move`,
   };
 }
