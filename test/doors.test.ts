@@ -73,6 +73,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 /** Packages that pages may import beside ours: they are bundled into the site. */
 const pagePackages: ReadonlySet<string> = new Set([
   '@observablehq/plot',
+  'd3-scale',
   'vite',
   'vitepress',
   'vitepress/theme',
