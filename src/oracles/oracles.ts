@@ -65,8 +65,8 @@ export async function openOracle(spec: string, options: OpenOptions = {}): Promi
   });
 }
 
-/** What `probe` tries: all but `auto`, which is one of the others. */
-export const probedNames: readonly string[] = oracleNames.filter((name) => name !== 'auto');
+/** What `probe` tries: all but `auto`, which is one of the others, and whether a program can be run. */
+export const probedNames: readonly string[] = [...oracleNames.filter((name) => name !== 'auto'), 'command'];
 
 export interface Probe {
   readonly name: string;
@@ -78,6 +78,8 @@ export interface Probe {
   readonly threads?: number;
   /** Does the engine have 128-bit WebAssembly SIMD with shared memory? */
   readonly simd?: boolean;
+  /** Of `command`: the seconds from a trivial program's start to its output. */
+  readonly seconds?: number;
   /** Query-key pairs a second, in units of 10^9, on a run of well under a second at head dimension 64. */
   readonly gigaPairsPerSecond?: number;
   /** The graphics card, as its driver names it, whether it is software, and what fits in it. */
@@ -110,6 +112,10 @@ export async function probe(): Promise<readonly Probe[]> {
 async function probeOne(name: string): Promise<Probe> {
   let traits: Partial<Probe> = {};
   try {
+    if (name === 'command') {
+      const { probeCommand } = await import('./command/probe.ts');
+      return { name, available: true, seconds: await probeCommand() };
+    }
     const oracle = await openOracle(name);
     try {
       traits = await traitsOf(name, oracle);

@@ -40,8 +40,9 @@ function table(machine: Machine, oracles: readonly Probe[]): string {
   const { bold, dim, green, red } = paint(process.stdout);
   const width = Math.max(6, ...oracles.map(({ name }) => name.length));
   const reasons = oracles.map(({ reason }) => reason);
-  const rows = oracles.map(({ name, available, reason, path, threads, gigaPairsPerSecond }) => {
+  const rows = oracles.map(({ name, available, reason, path, threads, gigaPairsPerSecond, seconds }) => {
     const facts = [
+      seconds === undefined ? undefined : `a program starts and its output is read, ${figure(seconds)} s`,
       path,
       threads === undefined ? undefined : `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
       gigaPairsPerSecond === undefined ? undefined : `${figure(gigaPairsPerSecond)} Gpairs/s`,

@@ -19,9 +19,20 @@ suite('src/cli/commands/doctor', (test) => {
       (oracles as Probe[]).map(({ name }) => name),
       probedNames,
     );
-    for (const { available, reason, gigaPairsPerSecond } of oracles as Probe[]) {
-      assert.ok(available ? gigaPairsPerSecond! > 0 : reason !== undefined);
+    for (const { name, available, reason, gigaPairsPerSecond, seconds } of oracles as Probe[]) {
+      assert.ok(available ? (name === 'command' ? seconds! : gigaPairsPerSecond!) > 0 : reason !== undefined);
     }
+    assert.ok((oracles as Probe[]).at(-1)!.available, 'a program can be run');
+  });
+
+  test('where there is no folder for temporary files the line of the command oracle says so, and the others run', async () => {
+    const { code, stdout } = await seth(['doctor'], { env: { TMPDIR: '/nowhere/at/all' } });
+    assert.is(code, 0);
+    assert.match(
+      stdout,
+      /^command +✗ \/nowhere\/at\/all: expected a folder with room for temporary files, /m,
+    );
+    assert.match(stdout, /^cpu +✓ /m);
   });
 
   test('the table names every oracle', async () => {
