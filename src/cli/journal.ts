@@ -135,8 +135,8 @@ async function readJournal(
     const value = await unsummed(text);
     if (at === 0) requireHeader(path, expected, value);
     else if (value !== undefined) {
-      const { key, line } = value as { readonly key: Key; readonly line: unknown };
-      lines.set(JSON.stringify(key), line);
+      if (!isEntry(value)) throw damaged(path, at + 1);
+      lines.set(JSON.stringify(value.key), value.line);
     } else if (at < texts.length - 1) throw damaged(path, at + 1);
     else return { lines, length, size: bytes.length };
     length += Buffer.byteLength(text) + 1;
@@ -145,12 +145,20 @@ async function readJournal(
   return { lines, length, size: bytes.length };
 }
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** A sum protects from accidents, not from somebody who reckons it anew. */
+const isEntry = (value: unknown): value is { readonly key: Key; readonly line: object } =>
+  isObject(value) && Array.isArray(value['key']) && isObject(value['line']);
+
 function requireHeader(path: string, expected: Header, found: unknown): void {
-  if (typeof found !== 'object' || found === null || !('journal' in found)) throw notJournal(path);
-  const { run } = found as Header;
+  if (!isObject(found) || !('journal' in found)) throw notJournal(path);
+  const { run } = found;
+  if (!isObject(run) || !isObject(run['options'])) throw notJournal(path);
   requireSameRun(
     path,
-    run,
+    run as unknown as RunIdentity,
     expected.run,
     'a journal goes on only as it began: take these options, or another folder',
   );
@@ -254,7 +262,7 @@ const damaged = (file: string, line: number): InputError =>
     code: 'journal-damaged',
     file,
     line,
-    expected: 'a line that fits its sum',
+    expected: 'an entry that fits its sum',
     found: 'one that does not',
     hint: 'delete this line, and its work is done again',
   });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { splitWords } from '../oracles/oracles.ts';
 import { InputError } from '../problems/input-error.ts';
 import type { RunIdentity } from '../formats/part.ts';
+import { fieldName, quoteJson } from '../formats/quote.ts';
 import { isCommand } from './command-options.ts';
 import { hashOfBytes } from './file-hash.ts';
 import { version } from './version.ts';
@@ -44,7 +45,9 @@ export function requireSameRun(file: string, expected: RunIdentity, found: RunId
     ['tool', expected.tool, found.tool],
     ['command', expected.command, found.command],
     ['files', expected.files, found.files],
-    ...[...names].map((name) => [`--${name}`, expected.options[name], found.options[name]] as const),
+    ...[...names].map(
+      (name) => [`--${fieldName(name)}`, expected.options[name], found.options[name]] as const,
+    ),
   ];
   const differing = pairs.find(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b));
   if (differing === undefined) return;
@@ -52,7 +55,6 @@ export function requireSameRun(file: string, expected: RunIdentity, found: RunId
   throw new InputError({ code: 'run-differs', file, field, expected: shown(a), found: shown(b), hint });
 }
 
-const shown = (value: unknown): string => {
-  if (value === undefined) return 'nothing';
-  return typeof value === 'string' ? value : JSON.stringify(value);
-};
+/** A value as it was typed, where it fits a line; what stands in a file need not. */
+const shown = (value: unknown): string =>
+  typeof value === 'string' && /^[^\p{Cc}\u2028\u2029]{1,200}$/u.test(value) ? value : quoteJson(value);

@@ -2,6 +2,7 @@
 import { InputError } from '../problems/input-error.ts';
 import { dtypes } from '../problems/dtype.ts';
 import type { UnitPart } from '../formats/part.ts';
+import { quoteJson } from '../formats/quote.ts';
 import { scoreOf } from '../experiments/stress/score.ts';
 import { exits } from './faults.ts';
 import { numberOf } from './options.ts';
@@ -21,23 +22,29 @@ export function mergeStress(
   });
   requireEachOnce(placed, units, (at) => `rung ${at + 1} of ${units}, of shard ${at % of}/${of}`);
   const rungs = placed.toSorted((a, b) => a.at - b.at).map(({ rung }) => rung);
-  const [{ line, name }] = lines as readonly [PartLine];
-  const { tool, suite, version, oracle } = line as unknown as StressOutcome;
-  const other = lines.find((part) => part.line['oracle'] !== oracle);
-  if (other !== undefined) {
-    throw new InputError({
-      code: 'parts-differ',
-      file: other.name,
-      field: 'oracle',
-      expected: `${oracle}, as in ${name}`,
-      found: (other.line as unknown as StressOutcome).oracle,
-      hint: 'give the parts of one run',
-    });
-  }
+  for (const field of ['tool', 'suite', 'version', 'oracle'] as const) requireSame(lines, field);
+  const { tool, suite, version, oracle } = lines[0]!.line as unknown as StressOutcome;
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
   const passed = scores.every((score) => score.passed);
   const outcome: StressOutcome = { tool, suite, version, oracle, passed, scores, rungs };
   return { text: `${JSON.stringify(outcome)}\n`, exit: passed ? exits.ok : exits.disagreement };
+}
+
+/** Is the field the same text or number in every part? */
+function requireSame(lines: readonly PartLine[], field: 'tool' | 'suite' | 'version' | 'oracle'): void {
+  const [{ line, name }] = lines as readonly [PartLine];
+  const expected = line[field];
+  if (typeof expected !== (field === 'version' ? 'number' : 'string')) throw notOutcome(name, field);
+  const other = lines.find((part) => part.line[field] !== expected);
+  if (other === undefined) return;
+  throw new InputError({
+    code: 'parts-differ',
+    file: other.name,
+    field,
+    expected: `${quoteJson(expected)}, as in ${name}`,
+    found: quoteJson(other.line[field]),
+    hint: 'give the parts of one run',
+  });
 }
 
 /** Has it what the scores are reckoned from? */
@@ -54,11 +61,11 @@ function isRung(value: unknown): boolean {
   );
 }
 
-const notOutcome = (file: string): InputError =>
+const notOutcome = (file: string, field = 'rungs'): InputError =>
   new InputError({
     code: 'not-a-part',
     file,
-    field: 'rungs',
+    field,
     expected: 'the JSON of "seth stress --json --shard"',
     found: 'something else',
     hint: 'give what a run with --shard wrote, unchanged',

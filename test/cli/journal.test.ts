@@ -7,6 +7,7 @@ import { runIdentity } from '../../src/cli/run-identity.ts';
 import { families } from '../../src/problems/families/families.ts';
 import { writeDimacs } from '../../src/formats/dimacs.ts';
 import type { RunIdentity } from '../../src/formats/part.ts';
+import { sha256Hex } from '../../src/formats/sha256.ts';
 import { suite } from '../support/harness.ts';
 import { rejectionOf } from '../formats/damage.ts';
 import { inFolder, jsonLines, linesOf, listing, mainFile, seth, shell } from './seth.ts';
@@ -92,6 +93,39 @@ suite('src/cli/journal', (test) => {
         const { code, line } = await rejectionOf(openJournal(folder, identity));
         assert.equal([code, line], ['journal-damaged', at + 1]);
       }
+    });
+  });
+
+  test('a line whose sum somebody reckoned anew and that is no entry is refused, and a header that is none', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, 'verify.journal');
+      const summed = async (value: unknown): Promise<string> => {
+        const text = JSON.stringify(value);
+        return `${(await sha256Hex(text)).slice(0, 16)} ${text}\n`;
+      };
+      const header = await summed({ journal: 1, run: identity });
+      for (const entry of [
+        null,
+        0.5,
+        [],
+        {},
+        { key: 'a', line: {} },
+        { key: ['a'] },
+        { key: ['a'], line: 1 },
+      ]) {
+        writeFileSync(file, `${header}${await summed({ key: ['b'], line: {} })}${await summed(entry)}`);
+        const { code, line } = await rejectionOf(openJournal(folder, identity));
+        assert.equal([code, line], ['journal-damaged', 3], JSON.stringify(entry));
+      }
+      for (const run of [undefined, null, 1, {}, { ...identity, options: null }]) {
+        writeFileSync(file, await summed({ journal: 1, run }));
+        assert.is((await rejectionOf(openJournal(folder, identity))).code, 'not-a-journal');
+      }
+      const options = { ...identity.options, dtype: '', 'a\nb': 1 };
+      writeFileSync(file, await summed({ journal: 1, run: { ...identity, options } }));
+      const { found, field } = await rejectionOf(openJournal(folder, identity));
+      assert.ok(found !== '' && !/\n/.test(`${found}${field}`), `${field}: ${found}`);
+      assert.equal(listing(folder), ['verify.journal']);
     });
   });
 

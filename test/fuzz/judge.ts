@@ -1,6 +1,6 @@
 /** One input through one target, and what is wrong with how it went. */
 import { countAllocations, largestAllocation } from './allocations.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 export interface Verdict {
   readonly accepted: boolean;

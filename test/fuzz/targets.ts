@@ -2,11 +2,9 @@
  * What is fuzzed. Each target reads bytes as one of our readers does and checks what it made of them. A reader may
  * give a value or throw an `InputError`; anything else that is thrown is a fault.
  */
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { check } from '../../src/checker/check.ts';
 import { InputError } from '../../src/problems/input-error.ts';
 import { decodeText, decompress } from '../../src/formats/decompress.ts';
 import { parseDimacs, writeDimacs } from '../../src/formats/dimacs.ts';
@@ -21,50 +19,10 @@ import type { Tensor } from '../../src/formats/tensor.ts';
 import { exampleDocument } from '../formats/example-document.ts';
 import { cnfArb } from '../support/arbitraries.ts';
 import { readArguments } from './arguments.ts';
+import { certificate } from './certificate-target.ts';
+import { journal, lines } from './run-targets.ts';
 import { simpleDimacs } from './simple-dimacs.ts';
-
-export interface Target {
-  readonly name: string;
-  /** Reads the input and checks what came of it. `accepted` or `refused`; throws what is a fault. */
-  readonly check: (bytes: Uint8Array) => Promise<Outcome>;
-  /** Inputs to begin with, where no corpus is kept yet. */
-  readonly seeds: readonly Uint8Array[];
-  /** Words of the format, for mutations. */
-  readonly words: readonly string[];
-  /** Inputs that are nearly right. */
-  readonly structured: fc.Arbitrary<Uint8Array>;
-  /** The largest allocation that an input of this many bytes may cause. */
-  readonly mostBytes: (length: number) => number;
-}
-
-export type Outcome = 'accepted' | 'refused';
-
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-/** Whatever is read is held a few times over at most; 64 KiB are for what does not depend on the input. */
-const bounded = (length: number): number => 65536 + 16 * length;
-
-/** `accepted` when `read` and the checks in it went through. */
-async function readOr(read: () => unknown): Promise<Outcome> {
-  try {
-    await read();
-    return 'accepted';
-  } catch (thrown) {
-    if (thrown instanceof InputError) {
-      requireFault(thrown);
-      return 'refused';
-    }
-    throw thrown;
-  }
-}
-
-/** A fault says everything, on one line of a bearable length. */
-function requireFault({ message, fault }: InputError): void {
-  assert.match(fault.code, /^[a-z0-9]+(-[a-z0-9]+)*$/);
-  assert.ok(fault.expected !== '' && fault.found !== '' && fault.hint !== '', message);
-  assert.ok(message.length < 2000, `a message of ${message.length} characters`);
-  assert.not.match(message, /[\n\r]/);
-}
+import { bounded, hostileValue, readOr, utf8, type Target } from './target.ts';
 
 const dimacsWords = ['p cnf 3 2\n', 'p', 'cnf', 'c ', 'c\n', '%', '%\n0\n', '0', ' 0\n', '\n', '\r\n', '\r', '\t', ' ', '-', '+', '1', '-3', '\uFEFF', 'p wcnf', 'x1 2 0', 'a', '\u00e9', '\0', '\v', '\u00a0']; // prettier-ignore
 
@@ -357,11 +315,6 @@ const json: Target = {
   mostBytes: bounded,
 };
 
-const hostileValue = fc.oneof(
-  fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom(2 ** 53, 1e308, -1, 0.5, '', '__proto__', null, [], {}, 'closest-pair', 1, 2),
-);
-
 /** The example with some fields replaced, at any depth. */
 const documentArb = fc.array(fc.tuple(fc.nat(), hostileValue), { maxLength: 3 }).map((changes) => {
   const document = structuredClone(exampleDocument) as unknown as Record<string, unknown>;
@@ -428,60 +381,6 @@ const metadata: Target = {
     '"options":{"__proto__":1}',
   ],
   structured: documentArb,
-  mostBytes: bounded,
-};
-
-/** A formula of one variable, one node, one pad: the least that a certificate can be about. */
-const certifiedInstance = writeSafetensors(
-  new Map([
-    ['q', matrix(1, 2)],
-    ['k', matrix(2, 2)],
-    ['v', matrix(2, 1)],
-  ]),
-  new Map([[documentKey, JSON.stringify({ cnf: { text: 'p cnf 1 1\n1 0\n' }, scale: 1 })]]),
-);
-const certifiedOutput = writeOutput(Float64Array.of(0.25), 1, 1, 'f64', 'npy');
-const sha256Of = (bytes: Uint8Array | string): { readonly sha256: string } => ({
-  sha256: createHash('sha256').update(bytes).digest('hex'),
-});
-
-/** Of the model alone. */
-const exampleCertificate: Record<string, unknown> = {
-  format: 1,
-  tool: 'seth-attention 0.1.0',
-  instance: sha256Of(certifiedInstance),
-  output: sha256Of(certifiedOutput),
-  formula: sha256Of('p cnf 1 1\n1 0\n'),
-  answer: 'SATISFIABLE',
-  model: [1],
-  count: null,
-  error: { relative: 1e-15, absolute: 0 },
-  halves: { left: [], right: [1] },
-  bound: 1,
-  pads: 1,
-  readout: { scales: [1], weights: [1], weightAtOne: 0 },
-  bias: 0.25,
-  noise: 0.125,
-};
-
-/** The checker throws nothing at all, and accepts a number of models of no such instance. */
-const certificate: Target = {
-  name: 'certificate',
-  check: async (bytes) => {
-    const text = new TextDecoder().decode(bytes);
-    const { accepted, reason } = await check(certifiedInstance, certifiedOutput, text);
-    if (accepted) assert.match(reason, /\(1 variables, 1 clauses\) is satisfiable$/);
-    return accepted ? 'accepted' : 'refused';
-  },
-  seeds: [exampleCertificate, { ...exampleCertificate, count: '1' }].map((value) =>
-    utf8(JSON.stringify(value)),
-  ),
-  words: ['"format":{"toString":1}', '{"toString":1}', '"count":"1"', '"model":[', 'null', '[]', '{}', ',', '1e308', '5e-324', '-1', '-0', '0.5'], // prettier-ignore
-  structured: fc
-    .array(fc.tuple(fc.constantFrom(...Object.keys(exampleCertificate)), hostileValue), { maxLength: 3 })
-    .map((changes) =>
-      utf8(JSON.stringify({ ...exampleCertificate, count: '1', ...Object.fromEntries(changes) })),
-    ),
   mostBytes: bounded,
 };
 
@@ -594,5 +493,7 @@ export const targets: readonly Target[] = [
   json,
   metadata,
   certificate,
+  lines,
+  journal,
   args,
 ];

@@ -319,6 +319,29 @@ suite('src/cli/commands/merge', (test) => {
           /^damaged\.json, rungs: expected the JSON of "seth stress --json --shard", found something else/,
         );
       }
+      // What the outcome says of the whole run has to stand in every part, and be the same.
+      for (const [field, other] of [
+        ['oracle', 'gpu'],
+        ['oracle', ''],
+        ['suite', 'full'],
+        ['version', 99],
+        ['version', undefined],
+        ['tool', 'another'],
+      ] as const) {
+        writeFileSync(join(folder, 'other.json'), `${JSON.stringify({ ...damaged, [field]: other })}\n`);
+        for (const names of [
+          ['0.json', 'other.json'],
+          ['other.json', '0.json'],
+        ]) {
+          const { message } = faultOf(() => mergeLines(read(folder, names)));
+          assert.match(message, new RegExp(`^\\w+\\.json, ${field}: expected `));
+        }
+      }
+      writeFileSync(join(folder, 'other.json'), `${JSON.stringify({ ...damaged, oracle: {} })}\n`);
+      assert.match(
+        faultOf(() => mergeLines(read(folder, ['other.json', '0.json']))).message,
+        /^other\.json, oracle: /,
+      );
       assert.equal(listing(join(folder, 'j')), [
         'stress-0-of-2.journal',
         'stress-1-of-2.journal',
