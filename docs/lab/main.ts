@@ -160,6 +160,8 @@ ask(); // first of all: the worker begins while the page is being made
 
 /** Each a task of its own, so that none is long. */
 const parts: readonly (() => readonly View[] | void)[] = [
+  // The page's own layout comes in two steps: the bar as it is loaded, the sections here.
+  () => void (find('views').hidden = false),
   () => openTheme(find('theme') as HTMLButtonElement, () => void drawAll()),
   () => [
     editor(
@@ -215,8 +217,8 @@ const parts: readonly (() => readonly View[] | void)[] = [
   ],
 ];
 for (const part of parts) {
-  views.push(...(part() ?? []));
   await nextTask();
+  views.push(...(part() ?? []));
 }
 opened = true;
 performance.mark('seth:interactive');
