@@ -1,13 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { pngMaker } from '../../../src/cli/png.ts';
+import { transitionFigure } from '../../../src/cli/transition-figure.ts';
+import { version } from '../../../src/cli/version.ts';
+import { transitionConfig } from '../../../src/experiments/transition/config.ts';
+import { toCsv } from '../../../src/experiments/transition/csv.ts';
+import type { Transition } from '../../../src/experiments/transition/run.ts';
 import { suite } from '../../support/harness.ts';
 import { inFolder, seth } from '../seth.ts';
 
 suite('src/cli/commands/transition', (test) => {
-  test('it writes its files into a new folder and names them', async () => {
+  test('it writes the run into a new folder in every format, by the seed that was given, and names the files', async () => {
     await inFolder(async (folder) => {
-      const { code, stdout } = await seth(['transition', '--quick', '--out', 'a/b'], { cwd: folder });
+      const args = ['transition', '--quick', '--out', 'a/b', '--seed', '5'];
+      const { code, stdout } = await seth(args, { cwd: folder });
       assert.is(code, 0);
       const files = [
         'hard.csv',
@@ -19,13 +26,18 @@ suite('src/cli/commands/transition', (test) => {
       ];
       assert.equal(readdirSync(join(folder, 'a/b')).toSorted(), files);
       for (const file of files) assert.ok(stdout.includes(`${join('a/b', file)}\n`), stdout);
-      const { config, measured } = JSON.parse(readFileSync(join(folder, 'a/b/transition.json'), 'utf8')) as {
-        readonly config: { readonly seed: number };
-        readonly measured: readonly unknown[];
-      };
-      assert.is(config.seed, 1);
-      const lines = readFileSync(join(folder, 'a/b/measured.csv'), 'utf8').trimEnd().split('\n');
-      assert.is(lines.length, measured.length + 1);
+      const read = (file: string): string => readFileSync(join(folder, 'a/b', file), 'utf8');
+      const { version: by, ...run } = JSON.parse(read('transition.json')) as Transition & { version: string };
+      assert.is(by, version());
+      assert.equal(run.config, transitionConfig(true, 5));
+      assert.is(run.measured.length, 15);
+      assert.is(read('paper.csv'), toCsv(run.paper));
+      assert.is(read('measured.csv'), toCsv(run.measured));
+      assert.is(read('hard.csv'), toCsv(run.hard));
+      const svg = (await transitionFigure())(run.paper);
+      assert.is(read('transition.svg'), svg);
+      const png = readFileSync(join(folder, 'a/b/transition.png'));
+      assert.ok(png.equals((await pngMaker())(svg)));
     });
   });
 

@@ -1,7 +1,11 @@
 import * as assert from 'uvu/assert';
 import { runHard } from '../../../src/experiments/transition/hard.ts';
 import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
+import type { Oracle } from '../../../src/oracles/oracle.ts';
+import { rankOf } from '../../../src/oracles/polynomial/monomials.ts';
 import { polynomialOracle } from '../../../src/oracles/polynomial/polynomial.ts';
+import type { Attention } from '../../../src/problems/attention.ts';
+import { InputError } from '../../../src/problems/input-error.ts';
 import { suite } from '../../support/harness.ts';
 
 suite('experiments/transition/hard', (test) => {
@@ -18,5 +22,50 @@ suite('experiments/transition/hard', (test) => {
       assert.is(row.exact, 'yes', of);
       assert.ok(row.log10Rank > 2, of);
     }
+    // Each formula at the planner's bound and at 1.25 and 1.5 times it, but for the bits that a bound is rounded to.
+    for (let at = 0; at < rows.length; at += 3) {
+      const [least, ...larger] = rows.slice(at, at + 3).map(({ bound }) => bound) as [number, number, number];
+      larger.forEach((bound, k) => assert.ok(Math.abs(bound / least / [1.25, 1.5][k]! - 1) < 0.01));
+    }
+    for (const { headDim, degree, log10Rank } of rows) {
+      assert.ok(Math.abs(log10Rank - Math.log10(rankOf(headDim, degree))) < 1e-9 * log10Rank);
+    }
+  });
+
+  test('a seed draws its own formulas, every oracle gets the same matrices, and only a polynomial refusal is one', async () => {
+    const cpu = cpuOracle({ path: 'dense', threads: 1 });
+    const polynomial = polynomialOracle();
+    const asked: number[] = [];
+    const sums = (attention: Attention): number => {
+      const entries = new Float64Array(attention.q.rows * attention.q.columns);
+      attention.q.read(0, attention.q.rows, entries);
+      return entries.reduce((sum, x, e) => sum + x * (e + 1), 0);
+    };
+    const recording: Oracle = {
+      ...cpu,
+      attend(attention) {
+        asked.push(sums(attention));
+        return cpu.attend(attention);
+      },
+    };
+    for (const seed of [1, 1, 2]) await runHard([6], seed, { polynomial, exact: recording });
+    assert.equal(asked.slice(3, 6), asked.slice(0, 3));
+    assert.is.not(asked[6], asked[0]);
+
+    const refusing = (code: string): Oracle => ({
+      ...cpu,
+      attend: () => Promise.reject(new InputError({ code, expected: 'a', found: 'b', hint: 'c' })),
+    });
+    for (const [code, expected] of [
+      ['polynomial-slower', 'refused'],
+      ['not-finite', 'thrown'],
+    ]) {
+      const found = await runHard([6], 1, { polynomial, exact: refusing(code!) }).then(
+        (rows) => rows[0]!.exact,
+        () => 'thrown',
+      );
+      assert.is(found, expected, code);
+    }
+    await Promise.all([cpu.close(), polynomial.close()]);
   });
 });

@@ -1,9 +1,11 @@
 import * as assert from 'uvu/assert';
 import { transitionConfig } from '../../../src/experiments/transition/config.ts';
 import { toCsv } from '../../../src/experiments/transition/csv.ts';
-import { runTransition, type Transition } from '../../../src/experiments/transition/run.ts';
+import { randomAttention, runTransition, type Transition } from '../../../src/experiments/transition/run.ts';
 import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
-import { polynomialOracle } from '../../../src/oracles/polynomial/polynomial.ts';
+import type { Oracle } from '../../../src/oracles/oracle.ts';
+import { polynomialOracle, type PolynomialOracle } from '../../../src/oracles/polynomial/polynomial.ts';
+import type { Attention } from '../../../src/problems/attention.ts';
 import { suite } from '../../support/harness.ts';
 
 const small = { ...transitionConfig(true, 7), measured: [8, 9], variables: [6, 10] };
@@ -30,6 +32,80 @@ suite('experiments/transition/run', (test) => {
     const [atHalf, atHalfLarger] = result.measured.filter(({ gamma }) => gamma === 0.5);
     assert.ok(atHalfLarger!.workSaved < atHalf!.workSaved, 'at γ = ½ less is saved as n grows');
     assert.is(progress.at(-1), 1);
+  });
+
+  test('a row has what the two oracles gave: the claim, the largest relative error, the seconds of each', async () => {
+    const config = { ...transitionConfig(true, 7), exponents: [0], measured: [8, 10], variables: [] };
+    const inner = polynomialOracle();
+    const asked: Attention[] = [];
+    const exact: Oracle = {
+      ...cpuOracle({ path: 'dense', threads: 1 }),
+      async attend(attention) {
+        asked.push(attention);
+        const { q, v } = attention;
+        const values = Float64Array.from({ length: q.rows }, (_, row) => (row === 3 ? 0.01 : 0.5));
+        const output = { rows: q.rows, columns: v.columns, values, error: { relative: 0, absolute: 0 } };
+        return { output, path: '', reason: '', seconds: 22 };
+      },
+    };
+    // Row 5 is farthest off, row 3 is so in proportion.
+    const polynomial: PolynomialOracle = {
+      ...inner,
+      plan: (attention) => inner.plan(attention),
+      async attend(attention) {
+        const attended = await exact.attend(attention);
+        const values = attended.output.values.map((y, row) => y - (row === 3 ? 0.001 : row === 5 ? 0.01 : 0));
+        return {
+          ...attended,
+          output: { ...attended.output, values, error: { relative: 0.25, absolute: 0 } },
+          seconds: 11,
+        };
+      },
+    };
+    const progress: number[] = [];
+    const { measured } = await runTransition(config, { polynomial, exact }, (done) => progress.push(done));
+    await Promise.all([inner.close(), exact.close()]);
+    assert.is(measured.length, 2);
+    for (const { taken, certified, seen, seconds, exactSeconds } of measured) {
+      assert.ok(taken);
+      assert.equal([certified, seconds, exactSeconds], [0.25, 11, 22]);
+      assert.ok(Math.abs(seen! - 0.1) < 1e-12, `${seen}`);
+    }
+    assert.equal(progress, [256 / 1280, 1], 'progress is in proportion to n');
+    assert.is(asked.length, 4);
+    assert.equal(asked[0], asked[1], 'both are asked the same');
+  });
+
+  test('random entries fill [-B, B], values (0, 1], and another seed draws others', () => {
+    const point = { log2n: 10, n: 1024, d: 4, gamma: 0.5, bound: 3 };
+    const draw = (seed: number): Record<'q' | 'k' | 'v', Float64Array> => {
+      const { q, k, v, scale, dtype } = randomAttention(point, seed);
+      assert.equal([scale, dtype], [1 / 4, 'f64']);
+      assert.equal([q.rows, q.columns, k.rows, k.columns, v.rows, v.columns], [1024, 4, 1024, 4, 1024, 1]);
+      const read = (matrix: typeof q): Float64Array => {
+        const entries = new Float64Array(matrix.rows * matrix.columns);
+        matrix.read(0, matrix.rows, entries);
+        return entries;
+      };
+      return { q: read(q), k: read(k), v: read(v) };
+    };
+    const { q, k, v } = draw(7);
+    for (const [entries, low, high] of [
+      [q, -3, 3],
+      [k, -3, 3],
+      [v, 0, 1],
+    ] as const) {
+      const [least, most] = [Math.min(...entries), Math.max(...entries)];
+      const width = high - low;
+      assert.ok(least >= low && least < low + width / 20, `${least}`);
+      assert.ok(most <= high && most > high - width / 20, `${most}`);
+      const mean = entries.reduce((sum, x) => sum + x, 0) / entries.length;
+      assert.ok(Math.abs(mean - (low + high) / 2) < width / 20, `${mean}`);
+    }
+    assert.ok(Math.min(...v) > 0);
+    assert.not.equal(q, k);
+    assert.equal(draw(7).q, q);
+    assert.not.equal(draw(8).q, q);
   });
 
   test('hard instances are refused, forced ones never decode to an answer, and exact attention decodes them', async () => {
