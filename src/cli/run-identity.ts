@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { splitWords } from '../oracles/oracles.ts';
 import { InputError } from '../problems/input-error.ts';
 import type { RunIdentity } from '../formats/part.ts';
-import { fieldName, quoteJson } from '../formats/quote.ts';
+import { quoteJson } from '../formats/quote.ts';
 import { isCommand } from './command-options.ts';
 import { hashOfBytes } from './file-hash.ts';
 import { version } from './version.ts';
@@ -45,9 +45,7 @@ export function requireSameRun(file: string, expected: RunIdentity, found: RunId
     ['tool', expected.tool, found.tool],
     ['command', expected.command, found.command],
     ['files', expected.files, found.files],
-    ...[...names].map(
-      (name) => [`--${fieldName(name)}`, expected.options[name], found.options[name]] as const,
-    ),
+    ...[...names].map((name) => [`--${shown(name)}`, expected.options[name], found.options[name]] as const),
   ];
   const differing = pairs.find(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b));
   if (differing === undefined) return;
