@@ -54,12 +54,17 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
 
 /** `value` with one of its fields, at any depth, replaced. */
 export function damaged(value: unknown, path: readonly number[], by: unknown): unknown {
-  if (typeof value !== 'object' || value === null || path.length === 0) return by;
+  const [step, ...rest] = path;
+  if (typeof value !== 'object' || value === null || step === undefined) return by;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return by;
+    const at = step % value.length;
+    return value.with(at, damaged(value[at], rest, by));
+  }
   const names = Object.keys(value);
   if (names.length === 0) return by;
-  const name = names[path[0]! % names.length]!;
-  const inner = damaged((value as Record<string, unknown>)[name], path.slice(1), by);
-  return Array.isArray(value) ? value.with(Number(name), inner) : { ...value, [name]: inner };
+  const name = names[step % names.length]!;
+  return { ...value, [name]: damaged((value as Record<string, unknown>)[name], rest, by) };
 }
 
 /** A place and what is put there. */
