@@ -14,7 +14,7 @@ const soon: (task: (done?: undefined) => void) => unknown =
   typeof setImmediate === 'function' ? setImmediate : setTimeout;
 
 /** Seconds that a timer is not worth setting for. */
-const shortWait = 0.005;
+const shortWait = 0.002;
 
 export type Words = Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
 
