@@ -18,6 +18,7 @@ import {
   type Outcome,
   type Subject,
 } from './faults.ts';
+import { plain } from '../checker/made.ts';
 
 export interface FaultRow extends Record<Outcome, number> {
   readonly fault: Fault;
@@ -26,15 +27,6 @@ export interface FaultRow extends Record<Outcome, number> {
   /** The probability, averaged over wrong runs, that a spot check of a tenth of the rows sees nothing. */
   escaped: number;
 }
-
-const plain: EncodeOptions = {
-  route: 'threshold',
-  dtype: 'f64',
-  scaleName: 'linear',
-  witness: 'scan',
-  prune: false,
-  split: 'order',
-};
 
 const settings: readonly Partial<EncodeOptions>[] = [
   { route: 'threshold' },

@@ -19,16 +19,7 @@ import { damageArb } from '../formats/damage.ts';
 import { cnfArb, plantedCnfArb } from '../support/arbitraries.ts';
 import { suite } from '../support/harness.ts';
 import { changed, corruptions, withCount, withOutput, withTensor } from './corruptions.ts';
-import { certified, rehashed, type Made } from './made.ts';
-
-const plain: EncodeOptions = {
-  route: 'threshold',
-  dtype: 'f64',
-  scaleName: 'linear',
-  witness: 'scan',
-  prune: false,
-  split: 'order',
-};
+import { certified, plain, rehashed, type Made } from './made.ts';
 
 /** Five variables and a pure literal; 3 of the 32 assignments are models. */
 const satisfiable: Cnf = {

@@ -20,6 +20,16 @@ export interface Made {
   readonly answer: Answer<Assignment>;
 }
 
+/** The plainest way to an instance. */
+export const plain: EncodeOptions = {
+  route: 'threshold',
+  dtype: 'f64',
+  scaleName: 'linear',
+  witness: 'scan',
+  prune: false,
+  split: 'order',
+};
+
 /** Made from the text of a formula, by default its canonical one. Fails where the answer certifies nothing. */
 export async function certified(
   cnf: Cnf,

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { check } from '../../src/checker/check.ts';
-import { certified } from '../checker/made.ts';
+import { certified, plain } from '../checker/made.ts';
 import { bounded, damageArb, damaged, utf8, type Target } from './target.ts';
 
 /** Of a formula with three models. */
@@ -10,18 +10,7 @@ const {
   instance,
   output,
   certificate: text,
-} = await certified(
-  { variables: 2, clauses: [[1, 2]] },
-  {
-    route: 'threshold',
-    dtype: 'f64',
-    scaleName: 'linear',
-    witness: 'scan',
-    prune: false,
-    split: 'order',
-  },
-  'npy',
-);
+} = await certified({ variables: 2, clauses: [[1, 2]] }, plain, 'npy');
 const example = JSON.parse(text) as Record<string, unknown>;
 
 /** The checker throws nothing at all, and accepts what is true only: the model, or that there are three. */
