@@ -32,9 +32,6 @@ const mostHistogramBytes = 2 ** 26;
 const dispatchSeconds = 0.1;
 const firstPairs = 2 ** 24;
 
-/** Seconds that a pair of a sliced dispatch took at least: while it lasts, nobody needs to ask for it. */
-const paces = new WeakMap<Queue, number>();
-
 /** A class's keys on the device, in tiles. */
 interface Placed {
   readonly summed: boolean;
@@ -161,12 +158,7 @@ export function gpuCounter(queue: Queue, signal: AbortSignal | undefined): Count
                     tile.values === undefined
                       ? await slicedDispatch(tile, columns!, lists!, to - from, room)
                       : await pairsDispatch(tile, queries!, to - from, room, used.length, first);
-                  const pairs = (to - from) * tile.keys;
-                  const likely = tile.values === undefined ? pairs * (paces.get(queue) ?? 0) : 0;
-                  const submitted = performance.now();
-                  const [result] = await queue.run([dispatch], [room], likely);
-                  const pace = (performance.now() - submitted) / 1000 / pairs;
-                  if (tile.values === undefined) paces.set(queue, Math.min(pace, paces.get(queue) ?? pace));
+                  const [result] = await queue.run([dispatch], [room]);
                   const planeCells = (to - from) * size;
                   const ones = new Uint32Array(result!, 0, planeCells);
                   if (tile.values === undefined) {

@@ -90,7 +90,6 @@ export async function runFlash(
   const whole = (rows: number): number =>
     Math.max(1, Math.min(mostRows, mode.threads * Math.max(1, Math.floor(rows / mode.threads))));
   let rowsAtOnce = whole(firstTriples / (tiles[0]!.keys * Math.max(16, q.columns)));
-  let secondsPerRow: number | undefined; // of the fastest dispatch so far
   for (let from = 0; from < q.rows;) {
     signal?.throwIfAborted();
     const to = Math.min(q.rows, from + rowsAtOnce);
@@ -119,15 +118,13 @@ export async function runFlash(
             buffers: [uniform, queries, tile.buffer, tile.values[at]!, sums, ...rowWords],
             workgroups: [Math.ceil(rows / mode.threads), tile.chunks],
           };
-          const [bytes] = await queue.run([dispatch], [sums], (secondsPerRow ?? 0) * rows);
+          const [bytes] = await queue.run([dispatch], [sums]);
           // Each group brings the weights' sum; the first one's counts.
           const where = Array.from({ length: quantities }, (_, x) =>
             x === 0 ? (at === 0 ? 0 : -1) : group.first + x,
           );
           mode.add(new Uint32Array(bytes!), tile.chunks, partials, where);
-          const seconds = (performance.now() - started) / 1000;
-          slowest = Math.max(slowest, seconds);
-          secondsPerRow = Math.min(secondsPerRow ?? Infinity, seconds / rows);
+          slowest = Math.max(slowest, (performance.now() - started) / 1000);
         }
       }
     });

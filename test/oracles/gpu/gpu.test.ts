@@ -17,9 +17,9 @@ import { sharedCnf } from '../../support/shared-cnf.ts';
 import { adversarial, attentions, cook, distance, hardAttention, numbers } from '../cases.ts';
 import { hasAdapter } from './adapter.ts';
 import { patternAttention, patternShapes } from './patterns.ts';
-import { changed, replaced, shared } from './provider.ts';
+import { changed, replaced, shared, slowed } from './provider.ts';
 
-const typical = patternAttention({
+const typicalShape = {
   vectors: 70,
   keys: 600,
   pads: 4,
@@ -28,7 +28,8 @@ const typical = patternAttention({
   columns: 3,
   largestValue: 9000,
   seed: 5,
-});
+};
+const typical = patternAttention(typicalShape);
 
 const dense = (seed: number, queries: number, keys: number, dtype: 'f64' | 'f32' = 'f64'): Attention => {
   const next = numbers(seed);
@@ -299,6 +300,15 @@ if (hasAdapter) {
       assert.match(attended.reason, /too heavy for the device/);
       assertWithin('540 columns', attention, attended);
       await small.close();
+    });
+
+    test('a call that was slow makes no later one slow', async () => {
+      const late = changed({ device: slowed([800]) }, provider);
+      const oracle = gpuOracle({ provider: late, mode: 'exact', selfTests: passed });
+      const attention = patternAttention({ ...typicalShape, columns: 1 });
+      const times: number[] = [];
+      for (let call = 0; call < 5; call++) times.push((await oracle.attend(attention)).seconds);
+      assert.ok(times[0]! > 0.8 && Math.min(...times) < 0.3, times.join(' '));
     });
 
     test('two calls at once are as one after the other', async () => {

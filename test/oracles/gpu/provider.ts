@@ -9,10 +9,13 @@ export interface Changes {
   readonly requestDevice?: GPUAdapter['requestDevice'];
 }
 
-/** The machine's own WebGPU, changed. */
-export function changed({ info, device = (same) => same, requestDevice }: Changes): () => Promise<GPU> {
+/** WebGPU as `provider` gives it, changed. */
+export function changed(
+  { info, device = (same) => same, requestDevice }: Changes,
+  provider: () => Promise<GPU> = findProvider,
+): () => Promise<GPU> {
   return async () => {
-    const real = await findProvider();
+    const real = await provider();
     const requestAdapter = async (): Promise<GPUAdapter> => {
       const adapter = (await real.requestAdapter())!;
       return {
@@ -77,3 +80,22 @@ function plain(info: GPUAdapterInfo): Partial<GPUAdapterInfo> {
   const { vendor, architecture, device, description, isFallbackAdapter } = info;
   return { vendor, architecture, device, description, isFallbackAdapter };
 }
+
+/** A device whose results come later, each dispatch's by the next number of milliseconds, and then no more. */
+export const slowed =
+  (delays: readonly number[]) =>
+  (device: GPUDevice): GPUDevice => {
+    const left = delays.values();
+    return replaced(device, {
+      createBuffer(descriptor) {
+        const buffer = device.createBuffer(descriptor);
+        const mapAsync = buffer.mapAsync.bind(buffer);
+        buffer.mapAsync = async (mode) => {
+          const { value = 0 } = left.next();
+          await new Promise((resolve) => setTimeout(resolve, value));
+          return mapAsync(mode);
+        };
+        return buffer;
+      },
+    });
+  };
