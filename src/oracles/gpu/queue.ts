@@ -13,6 +13,9 @@ const mapRead = 1;
 const soon: (task: (done?: undefined) => void) => unknown =
   typeof setImmediate === 'function' ? setImmediate : setTimeout;
 
+/** Milliseconds that the news of a loss may come later than those of what failed for it. */
+const lossNews = 100;
+
 /** Milliseconds that a turn of the event loop sleeps while the device is awaited, at most. */
 const longestDoze = 1;
 
@@ -99,10 +102,16 @@ export function openQueue(device: Device): Queue {
       return undefined;
     });
     const scopes = await Promise.all([1, 2, 3].map(() => gpu.popErrorScope().catch(() => null)));
-    await new Promise((resolve) => soon(resolve)); // the news of a loss come in a task of their own
+    const [memory, internal, validation] = scopes;
+    // The news of a loss come in a task of their own, and may come after those of what it made fail.
+    const own = isOurs && failed !== undefined && !(failed instanceof GpuFailure);
+    const isFine = scopes.every((fault) => fault === null) && (failed === undefined || own);
+    await Promise.race([
+      gpu.lost,
+      new Promise((resolve) => (isFine ? soon(resolve) : setTimeout(resolve, lossNews))),
+    ]);
     const lost = device.lost();
     if (lost !== undefined) throw lost;
-    const [memory, internal, validation] = scopes;
     if (memory) {
       throw new GpuFailure(
         'gpu-out-of-memory',
@@ -111,7 +120,7 @@ export function openQueue(device: Device): Queue {
     }
     const fault = internal ?? validation;
     if (fault) throw new GpuFailure('gpu-error', `${device.adapter.name} refused (${messageOf(fault)})`);
-    if (failed instanceof GpuFailure || (isOurs && failed !== undefined)) throw failed;
+    if (failed instanceof GpuFailure || own) throw failed;
     if (failed !== undefined) {
       throw new GpuFailure('gpu-error', `${device.adapter.name} failed (${messageOf(failed)})`, failed);
     }
@@ -150,7 +159,7 @@ export function openQueue(device: Device): Queue {
     pipeline(code) {
       const known = pipelines.get(code);
       if (known !== undefined) return known;
-      const compiled = guarded(() =>
+      const compiled = guarded(async () =>
         awaited(
           gpu.createComputePipelineAsync({
             layout: 'auto',

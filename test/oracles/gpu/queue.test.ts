@@ -1,9 +1,10 @@
 import * as assert from 'uvu/assert';
 import { openDevice } from '../../../src/oracles/gpu/device.ts';
+import type { GpuFailure } from '../../../src/oracles/gpu/failure.ts';
 import { openQueue, type Queue } from '../../../src/oracles/gpu/queue.ts';
 import { suite } from '../../support/harness.ts';
 import { hasAdapter } from './adapter.ts';
-import { changed, slowed } from './provider.ts';
+import { changed, replaced, slowed } from './provider.ts';
 
 /** Doubles one word. */
 const doubling = `
@@ -39,6 +40,25 @@ if (hasAdapter) {
       assert.ok(heard, 'a timer of 100 ms did not go off in 400');
       assert.ok(turns < 1500, `${turns} turns in 400 ms`);
       device.close();
+    });
+
+    test('a loss that is told a moment after what it made fail is what is reported', async () => {
+      const device = (real: GPUDevice): GPUDevice => {
+        let lose: ((news: GPUDeviceLostInfo) => void) | undefined;
+        const news = { message: 'unplugged', reason: 'unknown' } as GPUDeviceLostInfo;
+        return replaced(real, {
+          lost: new Promise((resolve) => (lose = resolve)),
+          createShaderModule() {
+            setTimeout(() => lose?.(news), 20);
+            throw new Error('no such device');
+          },
+        });
+      };
+      const opened = await openDevice({ provider: changed({ device }) });
+      const thrown: unknown = await twice(openQueue(opened), 1).catch((error: unknown) => error);
+      assert.is((thrown as GpuFailure).code, 'gpu-device-lost');
+      assert.match((thrown as GpuFailure).message, /was lost \(unplugged\)/);
+      opened.close();
     });
   });
 }
