@@ -1,5 +1,5 @@
 /** WebGPU with something changed, for tests of what can go wrong. */
-import { findProvider } from '../../../src/oracles/gpu/device.ts';
+import { findProvider, type DeviceLimits } from '../../../src/oracles/gpu/device.ts';
 
 export interface Changes {
   /** What the adapter says of itself. */
@@ -96,6 +96,47 @@ export const slowed =
           return mapAsync(mode);
         };
         return buffer;
+      },
+    });
+  };
+
+/** A device that throws for what is beyond `limits`: a real one's are at least WebGPU's defaults, whatever was asked for. */
+export const limited =
+  ({
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    maxComputeWorkgroupsPerDimension,
+  }: Pick<
+    DeviceLimits,
+    'maxBufferSize' | 'maxStorageBufferBindingSize' | 'maxComputeWorkgroupsPerDimension'
+  >) =>
+  (device: GPUDevice): GPUDevice => {
+    const require = (what: string, size: number, most: number): void => {
+      if (!(size <= most)) throw new Error(`${what} of ${size}, beyond ${most}`);
+    };
+    return replaced(device, {
+      createBuffer(descriptor) {
+        require('a buffer', descriptor.size, maxBufferSize);
+        return device.createBuffer(descriptor);
+      },
+      createBindGroup(descriptor) {
+        for (const { resource } of descriptor.entries)
+          require('a binding', (resource as GPUBufferBinding).buffer.size, maxStorageBufferBindingSize);
+        return device.createBindGroup(descriptor);
+      },
+      createCommandEncoder() {
+        const encoder = device.createCommandEncoder();
+        const beginComputePass = encoder.beginComputePass.bind(encoder);
+        encoder.beginComputePass = () => {
+          const pass = beginComputePass();
+          const dispatch = pass.dispatchWorkgroups.bind(pass);
+          pass.dispatchWorkgroups = (x, y) => {
+            require('workgroups', Math.max(x, y ?? 1), maxComputeWorkgroupsPerDimension);
+            return dispatch(x, y);
+          };
+          return pass;
+        };
+        return encoder;
       },
     });
   };
