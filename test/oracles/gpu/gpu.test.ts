@@ -550,7 +550,21 @@ if (hasAdapter) {
           /^output 5 is /,
         );
       }
-      assert.match(String(await selfTests.f32((attention) => attend(attention, 2 ** -10))), /^output 5 is /);
+      assert.match(String(await selfTests.f32((attention) => attend(attention, 2 ** -16))), /^output 5 is /);
+    });
+
+    test("float32's self-test fails where a driver's exponential is off by more than the claim", async () => {
+      const device = (real: GPUDevice): GPUDevice =>
+        replaced(real, {
+          createShaderModule: ({ code }) => {
+            const off = code.replaceAll('x * h + vec4f(', 'x * h * 1.00003 + vec4f(');
+            assert.not.equal(off, code);
+            return real.createShaderModule({ code: off });
+          },
+        });
+      const oracle = gpuOracle({ mode: 'f32', provider: changed({ device }) });
+      assert.match((await oracle.examine()).failed.f32!, /^output \d+ is .* is right to 0\.00000/);
+      await oracle.close();
     });
 
     test('the claim made beforehand covers the one made with the output', async () => {
