@@ -150,12 +150,13 @@ async function traitsOf(name: string, oracle: Oracle): Promise<Partial<Probe>> {
 
 const isGpuOracle = (oracle: Oracle): oracle is GpuOracle => 'examine' in oracle;
 
-/** The rate on an instance that takes long enough to time, up to 4096 queries and 2048 keys. */
+/** The rate, the better of two runs, on an instance that takes long enough to time, up to 4096 queries and 2048 keys. */
 async function timed(name: string, oracle: Oracle): Promise<Pick<Probe, 'path' | 'gigaPairsPerSecond'>> {
   for (let queries = 64; ; queries *= 4) {
     const attention = sampleFor(name, queries, queries / 2, 64);
     await oracle.attend(attention); // threads start, the engine compiles
-    const { seconds, path } = await oracle.attend(attention);
+    const { seconds: once, path } = await oracle.attend(attention);
+    const seconds = once < 0.05 ? once : Math.min(once, (await oracle.attend(attention)).seconds);
     if (seconds < 0.05 && queries < 4096) continue;
     return { path, gigaPairsPerSecond: (queries * attention.k.rows) / seconds / 1e9 };
   }
