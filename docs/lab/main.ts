@@ -11,7 +11,7 @@ import { translate, type Notation } from './formula.ts';
 import { clausesView } from './views/clauses.ts';
 import { controls } from './views/controls.ts';
 import { editor, understood } from './views/editor.ts';
-import { heatViews } from './views/heat.ts';
+import { heatViews, scalesView } from './views/heat.ts';
 import { countsView } from './views/counts.ts';
 import { productsView } from './views/products.ts';
 import { nodesView, responseView } from './views/readout.ts';
@@ -126,6 +126,19 @@ function lightAll(): void {
 
 const hint = find('focus').textContent.trim();
 
+/** Says whether what is drawn is of what stands there now. */
+function markStale({ fault, failure }: LabState): void {
+  const [kind, message] =
+    fault !== undefined
+      ? ['all', 'Shown: the last formula that was understood.']
+      : failure !== undefined
+        ? ['views', 'Shown below: the last that could be computed.']
+        : [undefined, ''];
+  if (kind === undefined) delete document.documentElement.dataset['stale'];
+  else document.documentElement.dataset['stale'] = kind;
+  find('stale').textContent = message;
+}
+
 let frame = 0;
 store.subscribe((state, before) => {
   if (
@@ -141,6 +154,7 @@ store.subscribe((state, before) => {
     if (!sameSearch) store.set({ smallest: undefined });
     ask();
   }
+  if (state.fault !== before.fault || state.failure !== before.failure) markStale(state);
   if (state.focus !== before.focus || state.pinned !== before.pinned) {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(lightAll);
@@ -156,6 +170,7 @@ const more = find('more') as HTMLDetailsElement;
 more.open = roomy.matches;
 roomy.addEventListener('change', () => (more.open = roomy.matches));
 
+markStale(store.get());
 ask(); // first of all: the worker begins while the page is being made
 
 /** Each a task of its own, so that none is long. */
@@ -208,7 +223,8 @@ const parts: readonly (() => readonly View[] | void)[] = [
       { left: find('left-names'), right: find('right-names') },
       store,
     ),
-  () => heatViews({ q: find('q'), k: find('k'), a: find('a') }, store),
+  () => heatViews({ q: find('q'), k: find('k'), v: find('v'), a: find('a'), y: find('y') }, store),
+  () => [scalesView({ q: find('q-most'), k: find('k-most'), a: find('a-most'), pads: find('a-pads') })],
   () => [
     countsView(find('counts'), store),
     responseView(find('response'), store),
