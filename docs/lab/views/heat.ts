@@ -174,15 +174,18 @@ const output = ({ snapshot }: Drawn): Picture => {
 };
 
 /** Sizes as shares of the largest that there can be, 0 … 255. */
-const levelsOf = (values: Float32Array, bound: number, curve = (share: number): number => share) =>
-  Uint8Array.from(values, (value) => Math.min(255, Math.round(255 * curve(Math.abs(value) / bound))));
+function levelsOf(values: Float32Array, bound: number, curve = (share: number): number => share): Uint8Array {
+  const levels = new Uint8Array(values.length);
+  for (let at = 0; at < values.length; at++)
+    levels[at] = Math.min(255, Math.round(255 * curve(Math.abs(values[at]!) / bound)));
+  return levels;
+}
 
 /** By level, in the pads' colour where `isPad` says so, else in the blue of the vectors. */
 function shaded(levels: Uint8Array, isPad: (at: number) => boolean): Pick<Picture, 'pixels' | 'strength'> {
   const { low, high, pad } = coloursNow();
   const [real, pads] = [ramp(low, high), ramp(low, pad)];
-  return {
-    pixels: Uint32Array.from(levels, (level, at) => (isPad(at) ? pads : real)[level]!),
-    strength: levels,
-  };
+  const pixels = new Uint32Array(levels.length);
+  for (let at = 0; at < levels.length; at++) pixels[at] = (isPad(at) ? pads : real)[levels[at]!]!;
+  return { pixels, strength: levels };
 }

@@ -200,7 +200,7 @@ function paintBase(
   const shown =
     across === columns && down === rows
       ? pixels
-      : Uint32Array.from(strongestOfBlocks(strength, picture, { down, across }), (at) => pixels[at]!);
+      : strongestOfBlocks(strength, picture, { down, across }).map((at) => pixels[at]!);
   image.width = across;
   image.height = down;
   const data = new ImageData(new Uint8ClampedArray(shown.buffer as ArrayBuffer), across, down);

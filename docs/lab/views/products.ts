@@ -36,11 +36,13 @@ function pictureOf({ snapshot, shown }: Drawn): Picture {
     s === 0 ? packed(lit) : tones[Math.round((140 * (s - 1)) / Math.max(1, degree - 1))]!,
   );
   const { variables } = shown.cnf;
+  const pixels = new Uint32Array(products.length);
+  products.forEach((s, at) => (pixels[at] = colours[s]!));
   return {
     rows: left.rows,
     columns: right.rows,
-    pixels: Uint32Array.from(products, (s) => colours[s]!),
-    strength: Uint8Array.from(products, (s) => 255 - s),
+    pixels,
+    strength: products.map((s) => 255 - s),
     spots: modelsOf(snapshot),
     text: (i, j) => String(products[i * right.rows + j]),
     strong: (i, j) => products[i * right.rows + j] === 0,

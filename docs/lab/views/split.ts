@@ -57,8 +57,11 @@ function pictureOf({ snapshot, shown }: Drawn, side: 'left' | 'right'): Picture 
 function pixelsOf(matrix: BitMatrix): Pick<Picture, 'pixels' | 'strength'> {
   const { low, high } = coloursNow();
   const tones = [packed(low), packed(high)] as const;
-  const strength = Uint8Array.from({ length: matrix.rows * matrix.columns }, (_, at) =>
-    getBit(matrix, Math.floor(at / matrix.columns), at % matrix.columns),
-  );
-  return { pixels: Uint32Array.from(strength, (bit) => tones[bit]!), strength };
+  const strength = new Uint8Array(matrix.rows * matrix.columns);
+  const pixels = new Uint32Array(strength.length);
+  for (let at = 0; at < strength.length; at++) {
+    strength[at] = getBit(matrix, Math.floor(at / matrix.columns), at % matrix.columns);
+    pixels[at] = tones[strength[at] as 0 | 1];
+  }
+  return { pixels, strength };
 }
