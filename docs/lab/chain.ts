@@ -163,14 +163,19 @@ function logAmplification(keys: number, headDim: number, D: number, bound: numbe
 }
 
 /** The readout for one place of the slider; from memory where it can be. Throws an `InputError` where there is none. */
-export function readoutAt(chain: Chain, { route, dtype }: Settings, position: number): Readout {
-  const key = `${route} ${dtype} ${position}`;
-  const known = chain.readouts.get(key);
+export function readoutAt(chain: Chain, settings: Settings, position: number): Readout {
+  const known = chain.readouts.get(keyOf(settings, position));
   if (known !== undefined) return known;
-  const made = makeReadout(chain, route, dtype, chain.bounds[position]!);
-  chain.readouts.set(key, made);
+  const made = makeReadout(chain, settings.route, settings.dtype, chain.bounds[position]!);
+  keepReadout(chain, settings, position, made);
   return made;
 }
+
+/** Puts a readout where `readoutAt` finds it. */
+export const keepReadout = (chain: Chain, settings: Settings, position: number, readout: Readout): void =>
+  void chain.readouts.set(keyOf(settings, position), readout);
+
+const keyOf = ({ route, dtype }: Settings, position: number): string => `${route} ${dtype} ${position}`;
 
 function makeReadout(chain: Chain, kind: ReadoutKind, dtype: Dtype, bound: number): Readout {
   const { headDim } = chain;
