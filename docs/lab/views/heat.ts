@@ -82,9 +82,9 @@ export const scalesView = (hosts: Readonly<Record<'q' | 'k' | 'a' | 'pads', HTML
   },
 });
 
-/** In Q and K a clause is its column; the column's cells say which rows have it. */
+/** In Q and K a clause is its column, and a variable its clauses'; the column's cells say which rows have it. */
 function withoutClause(state: Drawn): Drawn {
-  const { clause: _, ...focus } = state.focus;
+  const { clause: _, variable: __, ...focus } = state.focus;
   return { ...state, focus };
 }
 

@@ -1,6 +1,6 @@
 /** Split and list: the left and the right vectors as bit matrices, a row for each half-assignment, a column a clause. */
 import { getBit, type BitMatrix } from 'seth-attention';
-import { bitsOfRow, clausesIn, leftHalf, vectorsIn } from '../focus.ts';
+import { bitsOfRow, clausesIn, leftHalf } from '../focus.ts';
 import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
 import { coloursNow, packed } from '../theme.ts';
 import { matrixView, type Picture } from './matrix.ts';
@@ -32,9 +32,7 @@ function sideView(host: HTMLElement, caption: HTMLElement, side: keyof Sides, st
     },
     light(state) {
       if (!isDrawn(state)) return;
-      // The cells of a clause's column say themselves which rows leave it open.
-      const rows = state.focus.clause === undefined ? vectorsIn(state, side) : one(state.focus[side]);
-      view.light({ rows, columns: clausesIn(state) });
+      view.light({ rows: one(state.focus[side]), columns: clausesIn(state) });
     },
   };
 }
