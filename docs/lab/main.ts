@@ -126,19 +126,25 @@ function lightAll(): void {
 
 const hint = find('focus').textContent.trim();
 
-/** Says whether what is drawn is of what stands there now. */
-function markStale({ fault, failure }: LabState): void {
+/** Says whether what is drawn is of what stands there now; `late`: whether the formula has been waited for. */
+function markStale({ fault, failure, formula, shown }: LabState, late = false): void {
   const [kind, message] =
     fault !== undefined
       ? ['all', 'Shown: the last formula that was understood.']
       : failure !== undefined
         ? ['views', 'Shown below: the last that could be computed.']
-        : [undefined, ''];
+        : late && shown !== formula
+          ? ['all', 'Shown: the formula before, until this one is computed.']
+          : [undefined, ''];
   if (kind === undefined) delete document.documentElement.dataset['stale'];
   else document.documentElement.dataset['stale'] = kind;
   find('stale').textContent = message;
 }
 
+/** Milliseconds that a formula may take before what is drawn counts as stale. */
+const patience = 300;
+
+let waiting: ReturnType<typeof setTimeout> | undefined;
 let frame = 0;
 store.subscribe((state, before) => {
   if (
@@ -154,7 +160,12 @@ store.subscribe((state, before) => {
     if (!sameSearch) store.set({ smallest: undefined });
     ask();
   }
-  if (state.fault !== before.fault || state.failure !== before.failure) markStale(state);
+  if (state.fault !== before.fault || state.failure !== before.failure || state.shown !== before.shown)
+    markStale(state);
+  if (state.formula !== before.formula) {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => markStale(store.get(), true), patience);
+  }
   if (state.focus !== before.focus || state.pinned !== before.pinned) {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(lightAll);

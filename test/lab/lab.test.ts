@@ -327,6 +327,17 @@ if (program !== undefined) {
         await type(lab, 'a');
         assert.is(await stale(lab), '');
         assert.not.ok(await faint(lab, '#products canvas'));
+        // A formula that takes its time; the page's patience is cut short.
+        await lab.evaluate(() => {
+          const wait = window.setTimeout.bind(window);
+          Object.assign(window, { setTimeout: (run: () => void) => wait(run, 0) });
+        });
+        await lab.selectOption('#examples', { label: 'planted 3-SAT (16 variables)' });
+        await lab.waitForFunction(() =>
+          document.querySelector('#stale')!.textContent.startsWith('Shown: the formula before'),
+        );
+        await settled(lab);
+        assert.is(await stale(lab), '');
         const paper = await visit('/lab/paper-route.html', 1280);
         await paper.selectOption('#form', 'published');
         await settled(paper);
