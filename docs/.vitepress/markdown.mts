@@ -9,7 +9,7 @@ export function wideThings(md: MarkdownRenderer): void {
   const { image, code_block: block } = md.renderer.rules;
   md.renderer.rules['image'] = (tokens, at, options, env, self) => {
     const html = image!(tokens, at, options, env, self);
-    if (!/transition\.svg$/.test(tokens[at]!.attrGet('src') ?? '')) return html;
+    if (tokens[at]!.attrGet('src')?.endsWith('transition.svg') !== true) return html;
     return `<span class="panels">${html}${html.replace(/ alt="[^"]*"/, ' alt=""')}</span>`;
   };
   md.renderer.rules['code_block'] = (...args) => block!(...args).replace('<pre', '<pre tabindex="0"');
