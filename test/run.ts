@@ -17,6 +17,7 @@ const longest: readonly string[] = [
   'oracles/gpu/gpu',
   'docs-sessions',
   'lab/lab',
+  'guide/guide',
   'cli/main',
   'oracles/command/command',
   'cli/commands/stress',
