@@ -17,7 +17,7 @@ export interface OpenOptions {
   readonly force?: boolean;
   /** Seconds that the program of a command oracle may take for an instance; ten minutes by default. */
   readonly timeout?: number;
-  /** The relative error that a command oracle claims; by default a careful kernel's. */
+  /** The relative error that a command oracle claims, by default a careful kernel's; and that the polynomial oracle keeps to, by default one over the keys. */
   readonly error?: number;
 }
 
