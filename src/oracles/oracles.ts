@@ -17,7 +17,7 @@ export interface OpenOptions {
   readonly force?: boolean;
   /** Seconds that the program of a command oracle may take for an instance; ten minutes by default. */
   readonly timeout?: number;
-  /** The relative error that a command oracle claims; by default a careful kernel's. */
+  /** The relative error that a command oracle claims, by default a careful kernel's; and that the polynomial oracle keeps to, by default one over the keys. */
   readonly error?: number;
 }
 
@@ -116,7 +116,7 @@ async function probeOne(name: string): Promise<Probe> {
       const { probeCommand } = await import('./command/probe.ts');
       return { name, available: true, seconds: await probeCommand() };
     }
-    const oracle = await openOracle(name);
+    const oracle = await openOracle(name, { force: true }); // so small a sample is not worth polynomials
     try {
       traits = await traitsOf(name, oracle);
       const worstError = await compare(oracle, sampleFor(name, 40, 200, 24));

@@ -3,7 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transitionConfig } from '../../experiments/transition/config.ts';
 import { toCsv } from '../../experiments/transition/csv.ts';
-import { runTransition } from '../../experiments/transition/run.ts';
+import {
+  runTransition,
+  type Measured,
+  type Times,
+  type Transition,
+} from '../../experiments/transition/run.ts';
 import { cpuOracle } from '../../oracles/cpu/cpu.ts';
 import { polynomialOracle } from '../../oracles/polynomial/polynomial.ts';
 import type { TransitionArguments } from '../commands/transition.ts';
@@ -28,11 +33,14 @@ export async function transition(args: TransitionArguments): Promise<number> {
     const result = await runTransition(transitionConfig(args.quick, seed), oracles, (done) =>
       progress.update(done, 'transition'),
     );
-    const svg = draw(result.paper);
+    const { times, ...rest } = result;
+    const svg = draw(result);
     const files = {
-      'transition.json': `${JSON.stringify({ version: version(), ...result }, null, 1)}\n`,
+      'transition.json': `${JSON.stringify({ version: version(), ...rest }, null, 1)}\n`,
       'paper.csv': toCsv(result.paper),
+      'powers.csv': toCsv(result.powers),
       'measured.csv': toCsv(result.measured),
+      'times.csv': toCsv(times),
       'hard.csv': toCsv(result.hard),
       'transition.svg': svg,
       'transition.png': toPng(svg),
@@ -41,14 +49,29 @@ export async function transition(args: TransitionArguments): Promise<number> {
       await writeWhole(join(args.out, name), (write) => write(text));
     }
     progress.stop();
+    const names = Object.keys(files).map((name) => join(args.out, name));
     await print(
-      Object.keys(files)
-        .map((name) => `${join(args.out, name)}\n`)
-        .join(''),
+      args.json ? `${JSON.stringify(asJson(result, names))}\n` : names.map((name) => `${name}\n`).join(''),
     );
   } finally {
     progress.stop();
     await Promise.all([oracles.polynomial.close(), oracles.exact.close()]);
   }
   return exits.ok;
+}
+
+/** One object: what transition.json has, with each measured row's seconds in it, and the files. */
+function asJson({ times, measured, ...rest }: Transition, files: readonly string[]): object {
+  const timeOf = ({ log2n, gamma }: Measured): Times | undefined =>
+    times.find((time) => time.log2n === log2n && time.gamma === gamma);
+  return {
+    version: version(),
+    ...rest,
+    measured: measured.map((row) => ({
+      ...row,
+      seconds: timeOf(row)?.seconds ?? null,
+      exactSeconds: timeOf(row)?.exactSeconds ?? null,
+    })),
+    files,
+  };
 }
