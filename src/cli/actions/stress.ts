@@ -1,14 +1,14 @@
 /** `seth stress`: a suite of instances against an attention implementation, with a score. */
 import { dtypes } from '../../problems/dtype.ts';
-import { openOracle } from '../../oracles/oracles.ts';
+import { openOracle, selfTest, type SelfTest } from '../../oracles/oracles.ts';
 import { runRungs, type RungResult } from '../../experiments/stress/run.ts';
 import { hasPassed, scoreOf } from '../../experiments/stress/score.ts';
 import { suiteRungs, suiteVersion, topLevel } from '../../experiments/stress/suite.ts';
 import { isCommand, openOptions } from '../command-options.ts';
 import type { StressArguments } from '../commands/stress.ts';
-import { exits, UsageError } from '../faults.ts';
+import { exits, note, UsageError } from '../faults.ts';
 import { numberOf } from '../options.ts';
-import { noteFound, openJournal } from '../journal.ts';
+import { noteFound, openJournal, type Journal } from '../journal.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { requireUnits, shardOf, unitsOf } from '../shard.ts';
@@ -39,8 +39,18 @@ export async function stress(args: StressArguments): Promise<number> {
   const table = stressTable(specs);
   const prints = onOutput === 0;
 
+  /** What a program computes is looked at once, unless all of its rungs are known. */
+  const lookAt = async (journal: Journal<RungResult>): Promise<SelfTest | undefined> => {
+    if (!isCommand(args.oracle) || specs.every(({ id }) => journal.find([id]) !== undefined))
+      return undefined;
+    const tested = await selfTest(oracle, { dtype: specs[0]!.dtype });
+    if (tested.line !== undefined) note(`self-test: ${tested.line}`);
+    return tested;
+  };
+
   const run = async (): Promise<StressOutcome> => {
     const journal = await openJournal<RungResult>(args.journal, identity, shard);
+    const tested = await lookAt(journal);
     const rungs = await runRungs(specs, oracle, {
       known: (rung) => journal.find([rung]),
       onProgress: (done, rung) => progress.update(done, rung),
@@ -60,6 +70,7 @@ export async function stress(args: StressArguments): Promise<number> {
       suite: args.suite,
       version: suiteVersion,
       oracle: oracle.name,
+      ...(tested && { selfTest: tested }),
       passed: hasPassed(scores),
       scores,
       rungs,

@@ -12,6 +12,7 @@ interface Outcome {
   readonly suite: string;
   readonly version: number;
   readonly oracle: string;
+  readonly selfTest?: { readonly found: string | null; readonly line?: string };
   readonly scores: readonly { readonly dtype: string; readonly reached: number; readonly top: number }[];
   readonly rungs: readonly {
     readonly rung: string;
@@ -153,11 +154,37 @@ suite('src/cli/commands/stress', (test) => {
     });
   });
 
+  test('what a program computes in place of attention is said before the first rung, and in JSON', async () => {
+    await inPlace(async (place) => {
+      const args = (fault: string): string[] => [
+        'stress',
+        '--oracle',
+        `command-warm:${place.line(fault, 0, true)}`,
+        '--dtype',
+        'f16',
+        '--json',
+      ];
+      const wrong = await seth(args('rsqrt'));
+      assert.is(wrong.code, 1);
+      assert.match(wrong.stderr, /^self-test: this is attention with 1\/√d = 0\.5 in place of [^\n]*\n$/);
+      const { selfTest, rungs } = JSON.parse(wrong.stdout) as Outcome;
+      assert.is(selfTest!.found, 'scale 1/√d');
+      assert.is(wrong.stderr, `self-test: ${selfTest!.line}\n`);
+      assert.equal(
+        rungs.map(({ rung }) => rung),
+        suiteRungs('quick', ['f16']).map(({ id }) => id),
+      );
+      const right = await seth(args('none'));
+      assert.equal([right.code, right.stderr], [0, '']);
+      assert.equal((JSON.parse(right.stdout) as Outcome).selfTest, { found: 'attention' });
+    });
+  });
+
   for (const fault of ['crash', 'NaN', 'hang']) {
-    test(`a program that does this on its third instance fails that rung with one line, the others are judged: ${fault}`, async () => {
+    test(`a program that does this on its third rung fails that one with one line, the others are judged: ${fault}`, async () => {
       await inPlace(async (place) => {
         const timeout = fault === 'hang' ? ['--timeout', '5'] : [];
-        const oracle = `command-warm:${place.line(fault, 3, true)}`;
+        const oracle = `command-warm:${place.line(fault, 4, true)}`; // the first is the self-test's
         const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--json', ...timeout];
         const { code, stdout, stderr } = await seth(args);
         assert.is(code, 1, stderr);
