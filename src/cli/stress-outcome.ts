@@ -17,6 +17,8 @@ export interface StressOutcome {
   readonly passed: boolean;
   readonly scores: readonly DtypeScore[];
   readonly rungs: readonly RungResult[];
+  /** The rungs that were named, where they were. */
+  readonly only?: readonly string[];
   /** Which of the suite's rungs these are, where they are not all; `at` is the first. */
   readonly shard?: UnitPart;
 }
@@ -32,8 +34,21 @@ export const shapeOf = ({ queries, keys, headDim, valueDim, heads }: RungResult)
   `${heads > 1 ? `${heads} of ` : ''}${queries} × ${keys} × ${headDim}${valueDim > 1 ? ` + ${valueDim}` : ''}`;
 
 /** `, shard 0/4 of its rungs only`, or nothing where these are all of the suite's. */
-export const onlyPart = ({ shard }: StressOutcome): string =>
-  shard === undefined ? '' : `, shard ${shard.index}/${shard.of} of its rungs only`;
+export function onlyPart({ shard, only }: StressOutcome): string {
+  if (only !== undefined) return `, ${only.length} of its rungs only`;
+  return shard === undefined ? '' : `, shard ${shard.index}/${shard.of} of its rungs only`;
+}
+
+/** The command that runs a rung by itself. */
+export const again = ({ suite }: StressOutcome, { rung }: RungResult): string =>
+  `seth stress${suite === 'quick' ? '' : ` --suite ${suite}`} --rung ${rung}`;
+
+/** How to look at a rung that failed by itself, in one line; undefined where none did, or where that is being done. */
+export function hintOf(outcome: StressOutcome): string | undefined {
+  const failed = outcome.rungs.find(({ passed }) => !passed);
+  if (failed === undefined || outcome.only !== undefined) return undefined;
+  return `One rung by itself: ${again(outcome, failed)} --oracle …; with --export DIR, its matrices and the right output as files.`;
+}
 
 /** Why a rung failed, with the rows decided wrongly that are named; undefined for one that passed. */
 export function whyOf({ reason, heads, wrong, wrongRows }: RungResult): string | undefined {

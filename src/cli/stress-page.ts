@@ -6,7 +6,7 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import { InputError } from '../problems/input-error.ts';
 import { escapeMarkup } from './escape-markup.ts';
-import { onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
+import { hintOf, onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
 
 /** Loads what draws, and gives a function from an outcome to the page. Throws an `InputError` where it is not there. */
 export async function stressPage(): Promise<(outcome: StressOutcome) => string> {
@@ -82,11 +82,16 @@ figure { margin: 1rem 0; } figcaption { color: #59636e; }
 function pageOf(outcome: StressOutcome, figure: (ladder: readonly RungResult[]) => string): string {
   const { tool, suite, version, oracle, passed, scores, rungs } = outcome;
   const part = onlyPart(outcome);
+  const hint = hintOf(outcome);
   const sections = scores.map((score) => {
     const ladder = rungs.filter(({ dtype }) => dtype === score.dtype);
+    // A few rungs are no ladder.
+    const isLadder = outcome.only === undefined;
+    const level = isLadder ? `: level ${score.reached} of ${score.top}` : '';
+    const required = isLadder ? ` · level ${score.required} is required` : '';
     return `<section>
-<h2>${score.dtype}: level ${score.reached} of ${score.top}</h2>
-<p>${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs a second · level ${score.required} is required: ${mark(score.passed)}</p>
+<h2>${score.dtype}${level}</h2>
+<p>${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs a second${required}: ${mark(score.passed)}</p>
 <figure>${figure(ladder)}<figcaption>Dashes: the demand, the largest error at which an instance still decodes. Circles passed, crosses failed; at the top what has no finite error.</figcaption></figure>
 <table>
 <tr><th>rung</th><th>queries × keys × d</th><th>scale</th><th>B</th><th>amplification</th><th>demand</th><th>error</th><th>bits</th><th>wrong rows</th><th>pairs/s</th><th></th></tr>
@@ -106,7 +111,7 @@ ${ladder.map(rowOf).join('\n')}
 <h1>${escapeMarkup(oracle)} ${mark(passed)}</h1>
 <p>The ${suite} suite, version ${version}${part}, by ${escapeMarkup(tool)}. Each rung is an attention instance whose answer, a count
 for each row, is known; it passes when every output is within the certified demand and every count is right.</p>
-${sections.join('\n')}
+${sections.join('\n')}${hint === undefined ? '' : `\n<p>${escapeMarkup(hint)}</p>`}
 </body>
 </html>
 `;

@@ -2,7 +2,7 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import type { RungSpec } from '../experiments/stress/suite.ts';
 import { paint } from './paint.ts';
-import { onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
+import { hintOf, onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
 
 export interface StressTable {
   /** One row, and under it why the rung failed. */
@@ -57,14 +57,20 @@ export function stressTable(
       return `${heading()}${text}  ${passed ? green('✓') : red('✗')}\n${below}`;
     },
     scores(outcome) {
-      const { suite, version, oracle, scores, passed } = outcome;
+      const { suite, version, oracle, scores, passed, only } = outcome;
       const lines = scores.map((score) => {
-        const mark = score.passed ? green('✓') : red(`✗ below level ${score.required}`);
+        const mark = score.passed
+          ? green('✓')
+          : red(only === undefined ? `✗ below level ${score.required}` : '✗');
         const fall = score.firstFailed === null ? '' : `, fell at ${score.firstFailed}`;
-        return `${bold(score.dtype)}: level ${score.reached} of ${score.top}${fall} · ${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
+        // A few rungs are no ladder.
+        const level = only === undefined ? `level ${score.reached} of ${score.top}${fall} · ` : '';
+        return `${bold(score.dtype)}: ${level}${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
       });
       const verdict = passed ? green('passed') : red('not passed');
-      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${onlyPart(outcome)}: ${verdict}\n`;
+      const hint = hintOf(outcome);
+      const below = hint === undefined ? '' : `${dim(hint)}\n`;
+      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${onlyPart(outcome)}: ${verdict}\n${below}`;
     },
   };
 }

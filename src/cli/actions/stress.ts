@@ -1,9 +1,17 @@
 /** `seth stress`: a suite of instances against an attention implementation, with a score. */
 import { dtypes } from '../../problems/dtype.ts';
+import { InputError } from '../../problems/input-error.ts';
 import { openOracle, selfTest, type SelfTest } from '../../oracles/oracles.ts';
 import { runRungs, type RungResult } from '../../experiments/stress/run.ts';
 import { hasPassed, scoreOf } from '../../experiments/stress/score.ts';
-import { suiteRungs, suiteVersion, topLevel } from '../../experiments/stress/suite.ts';
+import type { Rung } from '../../experiments/stress/rung.ts';
+import {
+  suiteNames,
+  suiteRungs,
+  suiteVersion,
+  topLevel,
+  type RungSpec,
+} from '../../experiments/stress/suite.ts';
 import { isCommand, openOptions } from '../command-options.ts';
 import type { StressArguments } from '../commands/stress.ts';
 import { exits, note, UsageError } from '../faults.ts';
@@ -12,6 +20,7 @@ import { noteFound, openJournal, type Journal } from '../journal.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { requireUnits, shardOf, unitsOf } from '../shard.ts';
+import { exportFolder, exportRung } from '../stress-export.ts';
 import { stressJunit } from '../stress-junit.ts';
 import type { StressOutcome } from '../stress-outcome.ts';
 import { stressTable } from '../stress-table.ts';
@@ -22,17 +31,18 @@ export async function stress(args: StressArguments): Promise<number> {
   const onOutput = [args.json, args.junit === '-', args.html === '-'].filter(Boolean).length;
   if (onOutput > 1)
     throw new UsageError('--json, --junit - and --html - all want standard output: name files');
-  const asked = args.dtype === 'all' ? dtypes : [args.dtype];
+  const all = args.rung === undefined ? ladders(args) : rungsNamed(args.rung, args);
+  const asked = [...new Set(all.map(({ dtype }) => dtype))];
   const highest = Math.max(...asked.map((dtype) => topLevel[dtype]));
   const required = numberOf('require', args.require, { min: 0, max: highest, whole: true });
   const page = args.html === undefined ? undefined : (await import('../stress-page.ts')).stressPage;
   const draw = await page?.();
-  const all = suiteRungs(args.suite, asked);
   const shard = shardOf(args.shard);
   if (shard !== undefined) requireUnits(shard, all.length, 'rung');
   const specs = unitsOf(all, shard).map(({ unit }) => unit);
   const identity = runIdentity('stress', { ...args, suiteVersion });
   const told = openOptions(args);
+  if (args.export !== undefined) await exportFolder(args.export);
   // What the outputs are worth is judged here, so no claim of a program's filters them.
   const oracle = await openOracle(args.oracle, isCommand(args.oracle) ? { ...told, error: 1 } : told);
   const progress = await openProgress(args.progress);
@@ -53,6 +63,7 @@ export async function stress(args: StressArguments): Promise<number> {
     const tested = await lookAt(journal);
     const rungs = await runRungs(specs, oracle, {
       known: (rung) => journal.find([rung]),
+      ...(args.export !== undefined && { onRung: (rung: Rung) => exportRung(rung, args.export!) }),
       onProgress: (done, rung) => progress.update(done, rung),
       onResult: async (result: RungResult) => {
         // An oracle that gave no answer is asked again by the next run.
@@ -72,6 +83,7 @@ export async function stress(args: StressArguments): Promise<number> {
       oracle: oracle.name,
       ...(tested && { selfTest: tested }),
       passed: hasPassed(scores),
+      ...(args.rung !== undefined && { only: specs.map(({ id }) => id) }),
       scores,
       rungs,
       ...(shard && { shard: { ...shard, at: shard.index, units: all.length, run: identity } }),
@@ -95,6 +107,28 @@ export async function stress(args: StressArguments): Promise<number> {
     progress.stop();
     await oracle.close();
   }
+}
+
+/** The ladders of the dtypes that are asked for. */
+const ladders = ({ suite, dtype }: StressArguments): readonly RungSpec[] =>
+  suiteRungs(suite, dtype === 'all' ? dtypes : [dtype]);
+
+/** The rungs that were named, in the suite's order. Throws an `InputError` for a name that is none of them. */
+function rungsNamed(typed: string, args: StressArguments): readonly RungSpec[] {
+  const whole = (['require', 'shard'] as const).find((name) => args[name] !== undefined);
+  if (whole !== undefined) throw new UsageError(`--${whole} is for a whole suite: leave it out with --rung`);
+  const names = typed.split(',').map((name) => name.trim());
+  const rungs = suiteRungs(args.suite);
+  const unknown = names.find((name) => rungs.every(({ id }) => id !== name));
+  if (unknown === undefined) return rungs.filter(({ id }) => names.includes(id));
+  const other = suiteNames.find((suite) => suiteRungs(suite).some(({ id }) => id === unknown));
+  throw new InputError({
+    code: 'rung-unknown',
+    field: '--rung',
+    expected: `a rung of the ${args.suite} suite, such as ${rungs[0]!.id}`,
+    found: JSON.stringify(unknown),
+    hint: other === undefined ? 'take a name from the first column of the table' : `add --suite ${other}`,
+  });
 }
 
 /** Calls `produce` with what writes to `path`; without a path with nothing. */

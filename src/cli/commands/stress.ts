@@ -9,6 +9,8 @@ import { jsonOption, oracleOption, progressOption, type ReportArguments, type Ty
 export interface StressArguments extends ReportArguments, LongRunArguments, Omit<CommandArguments, 'error'> {
   readonly suite: SuiteName;
   readonly dtype: Dtype | 'all';
+  readonly rung?: string | undefined;
+  readonly export?: string | undefined;
   readonly require?: Typed;
   readonly junit?: string | undefined;
   readonly html?: string | undefined;
@@ -30,6 +32,18 @@ export const stress: CommandModule<object, StressArguments> = {
           choices: ['f64', 'f32', 'f16', 'bf16', 'all'] as const,
           default: 'f64' as const,
           describe: 'Format of the tensors: whose ladder is climbed',
+        },
+        rung: {
+          string: true,
+          requiresArg: true,
+          describe:
+            'Only these rungs of the suite, of whichever dtype: names as in the table, with commas between them',
+        },
+        export: {
+          string: true,
+          requiresArg: true,
+          describe:
+            'A folder for the matrices of each rung that is run, the right output and what is demanded of one',
         },
         timeout: commandOptions.timeout,
         require: {

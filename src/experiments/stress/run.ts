@@ -48,6 +48,8 @@ export interface RunOptions {
   /** Called after each rung with the share of the suite that is done, and before the first with 0. */
   readonly onProgress?: (done: number, rung: string) => void;
   readonly onResult?: (result: RungResult) => Promise<void> | void;
+  /** Called with each rung before it is asked, known or not. */
+  readonly onRung?: (rung: Rung) => Promise<void>;
   /** A result that is known already, from an earlier run; such a rung is not run. */
   readonly known?: (rung: string) => RungResult | undefined;
   readonly signal?: AbortSignal;
@@ -60,13 +62,16 @@ const mostNamed = 16;
 export async function runRungs(
   specs: readonly RungSpec[],
   oracle: Oracle,
-  { onProgress, onResult, known, signal }: RunOptions = {},
+  { onProgress, onRung, onResult, known, signal }: RunOptions = {},
 ): Promise<readonly RungResult[]> {
   const results: RungResult[] = [];
   for (const [at, spec] of specs.entries()) {
     signal?.throwIfAborted();
     onProgress?.(at / specs.length, spec.id);
-    const result = known?.(spec.id) ?? (await runRung(buildRung(spec), oracle, signal));
+    const found = known?.(spec.id);
+    const rung = found === undefined || onRung !== undefined ? buildRung(spec) : undefined;
+    if (rung !== undefined) await onRung?.(rung);
+    const result = found ?? (await runRung(rung!, oracle, signal));
     results.push(result);
     await onResult?.(result);
   }

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { parseHTML, DOMParser } from 'linkedom';
 import * as assert from 'uvu/assert';
 import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
+import { readInstance } from '../../../src/formats/instance.ts';
+import { readOutput } from '../../../src/formats/output.ts';
+import { tensorMatrix } from '../../../src/formats/tensor.ts';
+import { referenceOracle } from '../../../src/oracles/reference.ts';
 import { faultyProgram, inPlace } from '../../oracles/command/support.ts';
 import { suite } from '../../support/harness.ts';
 import { inFolder, seth } from '../seth.ts';
@@ -25,6 +29,16 @@ interface Outcome {
     readonly wrong: number;
     readonly wrongRows: readonly { readonly head: number; readonly row: number }[];
   }[];
+}
+
+/** What the document of an exported rung has. */
+interface Exported {
+  readonly rung: string;
+  readonly suiteVersion: number;
+  readonly dtype: string;
+  readonly scale: number;
+  readonly demand: { readonly relative: number; readonly absolute: number };
+  readonly heads: readonly { readonly instance: string; readonly expected: string }[];
 }
 
 const bf16 = suiteRungs('quick', ['bf16']).map(({ id }) => id);
@@ -219,6 +233,117 @@ suite('src/cli/commands/stress', (test) => {
       const edited = await seth(args, { cwd: folder });
       assert.is(edited.code, 2);
       assert.match(edited.stderr, /--oracle \.\/kernel: expected SHA-256 /);
+    });
+  });
+
+  test('--rung runs what it names, of whichever dtype, and the scores are of no ladder', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--rung', 'bf16/1/shift, f16/3/heads', '--html', 'h.html'];
+      const { code, stdout, stderr } = await seth(args, { cwd: folder });
+      assert.is(code, 0, stderr);
+      assert.match(
+        stdout,
+        /^f16\/3\/heads .* ✓\nbf16\/1\/shift .* ✓\n\nf16: 11\.1 effective bits · 1 of 1 rungs/m,
+      );
+      assert.match(stdout, '\ncpu on the quick suite, version 2, 2 of its rungs only: passed\n');
+      assert.not.match(readFileSync(join(folder, 'h.html'), 'utf8'), /level \d/);
+      const { stdout: json } = await seth([...args.slice(0, 3), '--json']);
+      const { only, rungs } = JSON.parse(json) as Outcome & { readonly only: readonly string[] };
+      assert.equal(only, ['f16/3/heads', 'bf16/1/shift']);
+      assert.equal(
+        rungs.map(({ rung }) => rung),
+        only,
+      );
+    });
+  });
+
+  test('a rung that fails by itself fails the run, and a name that is none is refused', async () => {
+    const failed = await seth(['stress', '--rung', 'bf16/2/plain', '--oracle', 'polynomial']);
+    assert.is(failed.code, 1);
+    assert.match(failed.stdout, /, 1 of its rungs only: not passed\n$/);
+    for (const [args, message] of [
+      [
+        ['--rung', 'f32/4/plain'],
+        /^seth: --rung: expected a rung of the quick suite, such as f64\/1\/plain, found "f32\/4\/plain"; add --suite full\n$/,
+      ],
+      [['--rung', 'f16/3/heads,f32'], /found "f32"; take a name from the first column of the table\n$/],
+      [
+        ['--rung', 'f16/3/heads', '--require', '1'],
+        /--require is for a whole suite: leave it out with --rung/,
+      ],
+      [['--rung', 'f16/3/heads', '--shard', '0/2'], /--shard is for a whole suite/],
+    ] as const) {
+      const { code, stdout, stderr } = await seth(['stress', ...args]);
+      assert.equal([code, stdout], [2, '']);
+      assert.match(stderr, message);
+    }
+  });
+
+  test('--export writes what a rung asks, what is right and how far from it an output may be', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--rung', 'f32/4/heads,f16/1/plain', '--export', 'deep/files', '--json'];
+      const { code, stdout, stderr } = await seth(args, { cwd: folder });
+      assert.is(code, 0, stderr);
+      const { rungs } = JSON.parse(stdout) as Outcome;
+      const at = (name: string): Buffer => readFileSync(join(folder, 'deep/files', name));
+      const heads = [0, 1].flatMap((head) => [
+        `f32-4-heads-head-${head}.expected.safetensors`,
+        `f32-4-heads-head-${head}.safetensors`,
+      ]);
+      const one = ['f16-1-plain.expected.safetensors', 'f16-1-plain.json', 'f16-1-plain.safetensors'];
+      assert.equal(readdirSync(join(folder, 'deep/files')).toSorted(), [
+        ...one,
+        ...heads,
+        'f32-4-heads.json',
+      ]);
+      for (const { rung, demand, heads: count } of rungs) {
+        const document = JSON.parse(at(`${rung.replaceAll('/', '-')}.json`).toString()) as Exported;
+        assert.equal([document.rung, document.suiteVersion], [rung, 2]);
+        assert.is(document.demand.relative, demand);
+        assert.is(document.heads.length, count);
+        for (const { instance, expected } of document.heads) {
+          const { q, k, v, scale } = readInstance(at(instance));
+          assert.is(scale, document.scale);
+          assert.is(q.dtype, document.dtype);
+          const { output } = await referenceOracle().attend({
+            q: tensorMatrix(q),
+            k: tensorMatrix(k),
+            v: tensorMatrix(v),
+            scale: scale!,
+            dtype: 'f64',
+          });
+          const right = readOutput(at(expected), output);
+          assert.is(right.dtype, 'f64');
+          const off = Math.max(...right.values.map((y, e) => Math.abs(output.values[e]! - y) / y));
+          assert.ok(off < 1e-14, `${off}`);
+        }
+      }
+      const nowhere = await seth(['stress', '--export', 'deep/files/f16-1-plain.json'], { cwd: folder });
+      assert.equal([nowhere.code, nowhere.stdout], [2, '']);
+      assert.match(nowhere.stderr, /deep\/files\/f16-1-plain\.json: expected a folder that can be written/);
+    });
+  });
+
+  test('every report says how a rung that failed is run by itself', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--suite', 'full', '--dtype', 'bf16', '--oracle', 'polynomial'];
+      const { stdout } = await seth([...args, '--junit', 'j.xml', '--html', 'h.html'], { cwd: folder });
+      const how = 'seth stress --suite full --rung bf16/1/plain';
+      assert.match(
+        stdout,
+        `: not passed\nOne rung by itself: ${how} --oracle …; with --export DIR, its matrices and the right output as files.\n`,
+      );
+      assert.match(readFileSync(join(folder, 'h.html'), 'utf8'), `${how} --oracle`);
+      const xml = new DOMParser().parseFromString(readFileSync(join(folder, 'j.xml'), 'utf8'), 'text/xml');
+      for (const element of xml.querySelectorAll('testcase')) {
+        const name = element.getAttribute('name')!;
+        assert.is(
+          element.querySelector('failure')!.textContent,
+          `seth stress --suite full --rung ${name} --export DIR`,
+        );
+      }
+      const good = await seth(['stress', '--dtype', 'bf16']);
+      assert.not.match(good.stdout, 'by itself');
     });
   });
 
