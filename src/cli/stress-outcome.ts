@@ -10,6 +10,8 @@ export interface StressOutcome {
   readonly suite: SuiteName;
   /** Of the suites. */
   readonly version: number;
+  /** The scale of all rungs, where it is not each one's own. */
+  readonly scale?: 'rsqrt';
   readonly oracle: string;
   /** What the oracle's program made of a tiny instance, where it was asked. */
   readonly selfTest?: SelfTest;
@@ -33,10 +35,11 @@ export const rate = (x: number | null): string => (x === null ? '-' : x.toExpone
 export const shapeOf = ({ queries, keys, headDim, valueDim, heads }: RungResult): string =>
   `${heads > 1 ? `${heads} of ` : ''}${queries} × ${keys} × ${headDim}${valueDim > 1 ? ` + ${valueDim}` : ''}`;
 
-/** `, shard 0/4 of its rungs only`, or nothing where these are all of the suite's. */
-export function onlyPart({ shard, only }: StressOutcome): string {
-  if (only !== undefined) return `, ${only.length} of its rungs only`;
-  return shard === undefined ? '' : `, shard ${shard.index}/${shard.of} of its rungs only`;
+/** `, all logits by 1/√d` and `, shard 0/4 of its rungs only`; nothing where it is the suite as it is, whole. */
+export function howRun({ scale, shard, only }: StressOutcome): string {
+  const scaled = scale === undefined ? '' : ', all logits by 1/√d';
+  if (only !== undefined) return `${scaled}, ${only.length} of its rungs only`;
+  return shard === undefined ? scaled : `${scaled}, shard ${shard.index}/${shard.of} of its rungs only`;
 }
 
 /** The command that runs a rung by itself. */

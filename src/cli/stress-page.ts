@@ -6,7 +6,7 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import { InputError } from '../problems/input-error.ts';
 import { escapeMarkup } from './escape-markup.ts';
-import { hintOf, onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
+import { hintOf, howRun, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
 
 /** Loads what draws, and gives a function from an outcome to the page. Throws an `InputError` where it is not there. */
 export async function stressPage(): Promise<(outcome: StressOutcome) => string> {
@@ -81,7 +81,7 @@ figure { margin: 1rem 0; } figcaption { color: #59636e; }
 
 function pageOf(outcome: StressOutcome, figure: (ladder: readonly RungResult[]) => string): string {
   const { tool, suite, version, oracle, passed, scores, rungs } = outcome;
-  const part = onlyPart(outcome);
+  const part = howRun(outcome);
   const hint = hintOf(outcome);
   const sections = scores.map((score) => {
     const ladder = rungs.filter(({ dtype }) => dtype === score.dtype);

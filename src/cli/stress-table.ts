@@ -2,7 +2,7 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import type { RungSpec } from '../experiments/stress/suite.ts';
 import { paint } from './paint.ts';
-import { hintOf, onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
+import { hintOf, howRun, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
 
 export interface StressTable {
   /** One row, and under it why the rung failed. */
@@ -70,7 +70,7 @@ export function stressTable(
       const verdict = passed ? green('passed') : red('not passed');
       const hint = hintOf(outcome);
       const below = hint === undefined ? '' : `${dim(hint)}\n`;
-      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${onlyPart(outcome)}: ${verdict}\n${below}`;
+      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${howRun(outcome)}: ${verdict}\n${below}`;
     },
   };
 }

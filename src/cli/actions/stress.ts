@@ -6,11 +6,13 @@ import { runRungs, type RungResult } from '../../experiments/stress/run.ts';
 import { hasPassed, scoreOf } from '../../experiments/stress/score.ts';
 import type { Rung } from '../../experiments/stress/rung.ts';
 import {
+  rootScaledRungs,
   suiteNames,
   suiteRungs,
   suiteVersion,
   topLevel,
   type RungSpec,
+  type SuiteName,
 } from '../../experiments/stress/suite.ts';
 import { isCommand, openOptions } from '../command-options.ts';
 import type { StressArguments } from '../commands/stress.ts';
@@ -53,7 +55,8 @@ export async function stress(args: StressArguments): Promise<number> {
   const lookAt = async (journal: Journal<RungResult>): Promise<SelfTest | undefined> => {
     if (!isCommand(args.oracle) || specs.every(({ id }) => journal.find([id]) !== undefined))
       return undefined;
-    const tested = await selfTest(oracle, { dtype: specs[0]!.dtype });
+    const isRootScaled = specs.every(({ scaleName }) => scaleName === 'rsqrt');
+    const tested = await selfTest(oracle, { dtype: specs[0]!.dtype, ...(isRootScaled && { scale: 0.5 }) });
     if (tested.line !== undefined) note(`self-test: ${tested.line}`);
     return tested;
   };
@@ -80,6 +83,7 @@ export async function stress(args: StressArguments): Promise<number> {
       tool: `seth-attention ${version()}`,
       suite: args.suite,
       version: suiteVersion,
+      ...(args.scale !== undefined && { scale: args.scale }),
       oracle: oracle.name,
       ...(tested && { selfTest: tested }),
       passed: hasPassed(scores),
@@ -110,22 +114,34 @@ export async function stress(args: StressArguments): Promise<number> {
 }
 
 /** The ladders of the dtypes that are asked for. */
-const ladders = ({ suite, dtype }: StressArguments): readonly RungSpec[] =>
-  suiteRungs(suite, dtype === 'all' ? dtypes : [dtype]);
+function ladders({ suite, dtype, scale }: StressArguments): readonly RungSpec[] {
+  const only = dtype === 'all' ? dtypes : [dtype];
+  return scale === 'rsqrt' ? rootScaledRungs(suite, only) : suiteRungs(suite, only);
+}
 
 /** The rungs that were named, in the suite's order. Throws an `InputError` for a name that is none of them. */
 function rungsNamed(typed: string, args: StressArguments): readonly RungSpec[] {
   const whole = (['require', 'shard'] as const).find((name) => args[name] !== undefined);
   if (whole !== undefined) throw new UsageError(`--${whole} is for a whole suite: leave it out with --rung`);
   const names = typed.split(',').map((name) => name.trim());
-  const rungs = suiteRungs(args.suite);
-  const unknown = names.find((name) => rungs.every(({ id }) => id !== name));
-  if (unknown === undefined) return rungs.filter(({ id }) => names.includes(id));
-  const other = suiteNames.find((suite) => suiteRungs(suite).some(({ id }) => id === unknown));
+  const rungsOf = (suite: SuiteName): ReadonlyMap<string, RungSpec> => {
+    const scaled = rootScaledRungs(suite);
+    const all = args.scale === 'rsqrt' ? scaled : [...suiteRungs(suite), ...scaled];
+    return new Map(all.map((spec) => [spec.id, spec]));
+  };
+  const isMeant = (id: string, name: string): boolean =>
+    id === name || (args.scale === 'rsqrt' && id === `${name}+rsqrt`);
+  const has = (suite: SuiteName, name: string): boolean =>
+    [...rungsOf(suite).keys()].some((id) => isMeant(id, name));
+  const unknown = names.find((name) => !has(args.suite, name));
+  if (unknown === undefined) {
+    return [...rungsOf(args.suite).values()].filter(({ id }) => names.some((name) => isMeant(id, name)));
+  }
+  const other = suiteNames.find((suite) => has(suite, unknown));
   throw new InputError({
     code: 'rung-unknown',
     field: '--rung',
-    expected: `a rung of the ${args.suite} suite, such as ${rungs[0]!.id}`,
+    expected: `a rung of the ${args.suite} suite, such as ${suiteRungs(args.suite)[0]!.id}`,
     found: JSON.stringify(unknown),
     hint: other === undefined ? 'take a name from the first column of the table' : `add --suite ${other}`,
   });

@@ -194,6 +194,32 @@ suite('src/cli/commands/stress', (test) => {
     });
   });
 
+  test('a kernel that divides by √d whatever a file says survives --scale rsqrt as it is, and every report says so', async () => {
+    await inPlace((place) =>
+      inFolder(async (folder) => {
+        const oracle = `command-warm:${place.line('rsqrt', 0, true)}`;
+        const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--scale', 'rsqrt'];
+        const files = ['--junit', 'j.xml', '--html', 'h.html'];
+        const { code, stdout, stderr } = await seth([...args, ...files], { cwd: folder });
+        assert.equal([code, stderr], [0, '']);
+        assert.match(stdout, /^f16\/1\/plain\+rsqrt .* ✓$/m);
+        assert.match(stdout, /^f16\/2\/rsqrt .* ✓$/m);
+        for (const report of [
+          stdout,
+          ...['j.xml', 'h.html'].map((name) => readFileSync(join(folder, name), 'utf8')),
+        ]) {
+          assert.match(report, ', all logits by 1/√d');
+        }
+        for (const named of [['f16/1/plain+rsqrt'], ['f16/1/plain', '--scale', 'rsqrt']]) {
+          const one = await seth(['stress', '--oracle', oracle, '--json', '--rung', ...named]);
+          assert.is(one.code, 0, one.stderr);
+          const { only, selfTest } = JSON.parse(one.stdout) as Outcome & { readonly only: readonly string[] };
+          assert.equal([only, selfTest], [['f16/1/plain+rsqrt'], { found: 'attention' }]);
+        }
+      }),
+    );
+  });
+
   for (const fault of ['crash', 'NaN', 'hang']) {
     test(`a program that does this on its third rung fails that one with one line, the others are judged: ${fault}`, async () => {
       await inPlace(async (place) => {
