@@ -63,3 +63,37 @@ export function whyOf({ reason, heads, wrong, wrongRows }: RungResult): string |
   const others = wrong - wrongRows.length;
   return `${reason}: ${named.join('; ')}${others === 0 ? '' : ` and ${others} more`}`;
 }
+
+/** Did the oracle give no output? Such a rung counts all its rows as wrong, but none was decided. */
+const isUnanswered = ({ seconds }: RungResult): boolean => seconds === null;
+
+/** `3/64` of the rows, `0`, or that there was no answer. */
+export const wrongOf = (result: RungResult, of: string): string =>
+  isUnanswered(result) ? 'no answer' : result.wrong === 0 ? '0' : `${result.wrong}${of}${result.rows}`;
+
+/** `3 of 426 rows decided wrongly, 64 without an answer`. */
+export function rowsOf({ rungs }: StressOutcome, { dtype, wrong, rows }: DtypeScore): string {
+  const lost = rungs
+    .filter((result) => result.dtype === dtype && isUnanswered(result))
+    .reduce((sum, result) => sum + result.rows, 0);
+  const without = lost === 0 ? '' : `, ${lost} without an answer`;
+  return `${wrong - lost} of ${rows} rows decided wrongly${without}`;
+}
+
+/**
+ * `whyOf` for one rung after the other. What keeps an oracle from answering is said in full once, whichever temporary
+ * folder and head it names.
+ */
+export function whysOf(): (result: RungResult) => string | undefined {
+  const first = new Map<string, string>();
+  return (result) => {
+    const why = whyOf(result);
+    if (why === undefined || !isUnanswered(result)) return why;
+    const [, head, fault] = /^(head \d+: )?(.*)$/s.exec(why)!;
+    const key = fault!.replaceAll(/\bseth-command-\w+/g, '');
+    const earlier = first.get(key);
+    if (earlier !== undefined) return `${head ?? ''}the same as at ${earlier}`;
+    first.set(key, result.rung);
+    return why;
+  };
+}

@@ -6,7 +6,18 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import { InputError } from '../problems/input-error.ts';
 import { escapeMarkup } from './escape-markup.ts';
-import { hintOf, howRun, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
+import {
+  hintOf,
+  howRun,
+  rate,
+  rowsOf,
+  shapeOf,
+  small,
+  whyOf,
+  whysOf,
+  wrongOf,
+  type StressOutcome,
+} from './stress-outcome.ts';
 
 /** Loads what draws, and gives a function from an outcome to the page. Throws an `InputError` where it is not there. */
 export async function stressPage(): Promise<(outcome: StressOutcome) => string> {
@@ -85,17 +96,18 @@ function pageOf(outcome: StressOutcome, figure: (ladder: readonly RungResult[]) 
   const hint = hintOf(outcome);
   const sections = scores.map((score) => {
     const ladder = rungs.filter(({ dtype }) => dtype === score.dtype);
+    const whyNow = whysOf();
     // A few rungs are no ladder.
     const isLadder = outcome.only === undefined;
     const level = isLadder ? `: level ${score.reached} of ${score.top}` : '';
     const required = isLadder ? ` · level ${score.required} is required` : '';
     return `<section>
 <h2>${score.dtype}${level}</h2>
-<p>${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs a second${required}: ${mark(score.passed)}</p>
+<p>${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs a second${required}: ${mark(score.passed)}</p>
 <figure>${figure(ladder)}<figcaption>Dashes: the demand, the largest error at which an instance still decodes. Circles passed, crosses failed; at the top what has no finite error.</figcaption></figure>
 <table>
 <tr><th>rung</th><th>queries × keys × d</th><th>scale</th><th>B</th><th>amplification</th><th>demand</th><th>error</th><th>bits</th><th>wrong rows</th><th>pairs/s</th><th></th></tr>
-${ladder.map(rowOf).join('\n')}
+${ladder.map((result) => rowOf(result, whyNow(result))).join('\n')}
 </table>
 </section>`;
   });
@@ -120,8 +132,8 @@ ${sections.join('\n')}${hint === undefined ? '' : `\n<p>${escapeMarkup(hint)}</p
 const mark = (passed: boolean): string =>
   passed ? '<span class="passed">passed</span>' : '<span class="failed">failed</span>';
 
-function rowOf(result: RungResult): string {
-  const { rung, scale, bound, amplification, demand, error, bits, wrong, rows, passed } = result;
+function rowOf(result: RungResult, why: string | undefined): string {
+  const { rung, scale, bound, amplification, demand, error, bits, passed } = result;
   const cells = [
     rung,
     shapeOf(result),
@@ -131,10 +143,9 @@ function rowOf(result: RungResult): string {
     small(demand),
     small(error),
     bits.toFixed(1),
-    wrong === 0 ? '0' : `${wrong} of ${rows}`,
+    wrongOf(result, ' of '),
     rate(result.pairsPerSecond),
   ];
-  const why = whyOf(result);
   const below = why === undefined ? '' : `\n<tr><td class="why" colspan="11">${escapeMarkup(why)}</td></tr>`;
   return `<tr>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}<td>${mark(passed)}</td></tr>${below}`;
 }

@@ -373,6 +373,40 @@ suite('src/cli/commands/stress', (test) => {
     });
   });
 
+  test('a fault that every rung has is said once, and a rung without an answer decided no row', async () => {
+    await inPlace((place) =>
+      inFolder(async (folder) => {
+        const oracle = `command:${place.line('another place', 0)}`;
+        const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--html', 'h.html', '--junit', 'j.xml'];
+        const { code, stdout } = await seth(args, { cwd: folder });
+        assert.is(code, 1);
+        const [first, ...others] = suiteRungs('quick', ['f16']);
+        assert.match(
+          stdout,
+          new RegExp(`^${first!.id} .* no answer +- {2}✗\\n {2}--oracle: expected an output .*$`, 'm'),
+        );
+        for (const { id, heads } of others) {
+          const head = heads > 1 ? 'head 0: ' : '';
+          assert.match(
+            stdout,
+            new RegExp(`^${id} .* no answer +- {2}✗\\n {2}${head}the same as at ${first!.id}$`, 'm'),
+          );
+        }
+        assert.is(stdout.split('found "output').length, 2);
+        assert.match(stdout, /· 0 of (\d+) rows decided wrongly, \1 without an answer ·/);
+        const html = readFileSync(join(folder, 'h.html'), 'utf8');
+        const { document } = parseHTML(html);
+        const whys = [...document.querySelectorAll('td.why')].map(({ textContent }) => textContent ?? '');
+        assert.is(whys.length, others.length + 1);
+        assert.is(whys.filter((why) => why.endsWith(`the same as at ${first!.id}`)).length, others.length);
+        assert.not.match(html, /\d+ of \d+<\/td>/);
+        // A case of JUnit is read by itself.
+        const xml = readFileSync(join(folder, 'j.xml'), 'utf8');
+        assert.is(xml.split('expected an output in the file').length, others.length + 2);
+      }),
+    );
+  });
+
   test('--timeout is for programs only', async () => {
     const { code, stderr } = await seth(['stress', '--timeout', '5']);
     assert.is(code, 2);
