@@ -220,24 +220,60 @@ suite('src/cli/commands/stress', (test) => {
     );
   });
 
-  for (const fault of ['crash', 'NaN', 'hang']) {
-    test(`a program that does this on its third rung fails that one with one line, the others are judged: ${fault}`, async () => {
-      await inPlace(async (place) => {
-        const timeout = fault === 'hang' ? ['--timeout', '5'] : [];
-        const oracle = `command-warm:${place.line(fault, 4, true)}`; // the first is the self-test's
+  const f16 = suiteRungs('quick', ['f16']).map(({ id }) => id);
+  /** The call at which a rung is first asked: the self-test's is the first, and f16/3/heads has two. */
+  const callOf = (id: string): number =>
+    f16.indexOf(id) + (f16.indexOf(id) > f16.indexOf('f16/3/heads') ? 3 : 2);
+
+  for (const [fault, rung, warm, line] of [
+    ['crash', 'f16/2/shift', true, /its end by SIGSEGV/],
+    ['exit 3', 'f16/3/plain', false, /exit code 3, after it said/],
+    ['NaN', 'f16/2/shift', true, /found NaN/],
+    ['hang', 'f16/2/shift', true, /within 10 s, found none, and the program was killed/],
+    ['nonsense', 'f16/2/rsqrt', true, /^the output's header length: expected a header/],
+    ['half', 'f16/3/long', true, /^the output's /],
+    ['another place', 'f16/3/plain', true, /found "output\.npy\.npy" beside its place/],
+    ['exit 0', 'f16/1/plain', false, /found nothing there, though the program says that it is done/],
+    ['exit 0', 'f16/3/values', true, /exit code 0/],
+  ] as const) {
+    test(`a program that does this at one rung fails that with one line, the others are judged: ${fault}, ${warm ? 'warm' : 'cold'}`, () =>
+      inPlace(async (place) => {
+        const timeout = fault === 'hang' ? ['--timeout', '10'] : [];
+        const oracle = `command${warm ? '-warm' : ''}:${place.line(fault, callOf(rung), warm)}`;
         const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--json', ...timeout];
         const { code, stdout, stderr } = await seth(args);
         assert.is(code, 1, stderr);
         const { rungs } = JSON.parse(stdout) as Outcome;
         const failed = rungs.filter(({ passed }) => !passed);
         assert.equal(
-          failed.map(({ rung, error }) => [rung, error]),
-          [[rungs[2]!.rung, null]],
+          failed.map((result) => [result.rung, result.error]),
+          [[rung, null]],
         );
+        assert.equal(
+          rungs.map((result) => result.rung),
+          f16,
+        );
+        assert.match(failed[0]!.reason!, line);
         assert.match(failed[0]!.reason!, /^[^\n]+$/);
-      });
-    });
+      }));
   }
+
+  test('a program that answers one head with the answer for the head before it fails that rung, with the rows', () =>
+    inPlace(async (place) => {
+      const second = f16.indexOf('f16/3/heads') + 3;
+      const oracle = `command-warm:${place.line('repeated', second, true)}`;
+      const { code, stdout, stderr } = await seth(['stress', '--oracle', oracle, '--dtype', 'f16', '--json']);
+      assert.is(code, 1, stderr);
+      const { rungs } = JSON.parse(stdout) as Outcome;
+      const failed = rungs.filter(({ passed }) => !passed);
+      assert.equal(
+        failed.map(({ rung }) => rung),
+        ['f16/3/heads'],
+      );
+      assert.match(failed[0]!.reason!, /: head 1, out\[\d+, 0\] is .* rows decided wrongly$/);
+      assert.ok(failed[0]!.wrongRows.every(({ head }) => head === 1));
+      assert.ok(failed[0]!.wrong > 16);
+    }));
 
   test('a journal says how much was taken from it, and is refused where the program was edited since', async () => {
     await inFolder(async (folder) => {
