@@ -131,7 +131,12 @@ export function requireSuccess(program: Program, end: End): void {
 /** The fault of a program that ended when or how it should not. */
 export function unsuccessful(program: Program, end: End, expected: string): InputError {
   if ('error' in end) {
-    return failure('command-start', 'a program that starts', end.error.message, 'check its permissions');
+    // The file itself was looked for before.
+    const hint =
+      'code' in end.error && end.error.code === 'ENOENT'
+        ? 'the file is there, so the interpreter on its #! line is not: check that line, and that it ends in LF, not in CRLF'
+        : 'check its permissions';
+    return failure('command-start', 'a program that starts', end.error.message, hint);
   }
   const code = 'signal' in end ? 'command-signal' : 'command-exit';
   const found = 'signal' in end ? `its end by ${end.signal}` : `exit code ${end.code}`;
