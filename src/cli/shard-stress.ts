@@ -58,7 +58,9 @@ function isRung(value: unknown): boolean {
     dtypes.some((dtype) => dtype === rung['dtype']) &&
     typeof rung['passed'] === 'boolean' &&
     numbers.every((name) => typeof rung[name] === 'number') &&
-    ['error', 'seconds'].every((name) => rung[name] === null || typeof rung[name] === 'number')
+    ['error', 'seconds', 'pairsPerSecond'].every(
+      (name) => rung[name] === null || typeof rung[name] === 'number',
+    )
   );
 }
 

@@ -41,6 +41,7 @@ export interface RungResult {
   /** The oracle's way, and its seconds for all heads; null where it failed. */
   readonly path: string | null;
   readonly seconds: number | null;
+  /** null without an answer, and where the seconds are a process's start. */
   readonly pairsPerSecond: number | null;
 }
 
@@ -99,6 +100,7 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
   let passed = true;
   let seconds = 0;
   let path = '';
+  let isTimed = true;
   let worst = '';
   for (const [h, head] of heads.entries()) {
     const attended = await attend(oracle, head.attention, signal);
@@ -123,6 +125,7 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
     const verdict = judge(head, rung, output.values);
     seconds += attended.seconds;
     path = attended.path;
+    isTimed &&= attended.startsProcess !== true;
     passed &&= verdict.passed;
     for (const row of verdict.wrong) wrongRows.push({ head: h, row });
     if (verdict.error <= error) continue;
@@ -141,7 +144,7 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
     wrongRows: wrongRows.slice(0, mostNamed),
     path,
     seconds,
-    pairsPerSecond: seconds > 0 ? pairs / seconds : null,
+    pairsPerSecond: isTimed && seconds > 0 ? pairs / seconds : null,
   };
 }
 

@@ -85,6 +85,7 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
       path: warm ? 'one process for all' : 'a process of its own',
       reason: words.join(' '),
       seconds: (performance.now() - started) / 1000,
+      startsProcess: !warm,
     };
   };
 
