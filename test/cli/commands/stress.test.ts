@@ -502,6 +502,12 @@ suite('src/cli/commands/stress', (test) => {
       const html = readFileSync(join(folder, 'h.html'), 'utf8');
       const { document } = parseHTML(html);
       assert.is(document.querySelectorAll('figure svg').length, 1);
+      const ticks = [...document.querySelectorAll('[aria-label="y-axis tick label"] text')];
+      assert.equal(
+        ticks.map(({ textContent }) => textContent),
+        ['1e+1', '1e+0', '1e-1', '1e-2'],
+      );
+      assert.is(document.querySelectorAll('[aria-label="y-grid"] line').length, ticks.length);
       const whys = [...document.querySelectorAll('td.why')];
       assert.is(whys.length, bf16.length);
       for (const { textContent } of whys) assert.match(textContent ?? '', /rank/);
