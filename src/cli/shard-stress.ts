@@ -24,9 +24,10 @@ export function mergeStress(
   const rungs = placed.toSorted((a, b) => a.at - b.at).map(({ rung }) => rung);
   for (const field of ['tool', 'suite', 'version', 'oracle'] as const) requireSame(lines, field);
   const { tool, suite, version, oracle } = lines[0]!.line as unknown as StressOutcome;
+  const scaled = run.options['scale'] === 'rsqrt' && { scale: 'rsqrt' as const };
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
   const passed = scores.every((score) => score.passed);
-  const outcome: StressOutcome = { tool, suite, version, oracle, passed, scores, rungs };
+  const outcome: StressOutcome = { tool, suite, version, ...scaled, oracle, passed, scores, rungs };
   return { text: `${JSON.stringify(outcome)}\n`, exit: passed ? exits.ok : exits.disagreement };
 }
 
@@ -57,7 +58,9 @@ function isRung(value: unknown): boolean {
     dtypes.some((dtype) => dtype === rung['dtype']) &&
     typeof rung['passed'] === 'boolean' &&
     numbers.every((name) => typeof rung[name] === 'number') &&
-    ['error', 'seconds'].every((name) => rung[name] === null || typeof rung[name] === 'number')
+    ['error', 'seconds', 'pairsPerSecond'].every(
+      (name) => rung[name] === null || typeof rung[name] === 'number',
+    )
   );
 }
 

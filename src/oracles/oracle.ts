@@ -31,6 +31,8 @@ export interface Attended {
   readonly reason: string;
   /** Wall time, seconds. */
   readonly seconds: number;
+  /** They are mostly a process's start, which says nothing of speed. */
+  readonly startsProcess?: boolean;
 }
 
 /**

@@ -3,6 +3,7 @@ import { denseMatrix, type Attention, type Matrix } from '../problems/attention.
 import { InputError } from '../problems/input-error.ts';
 import { cpuOracle } from './cpu/cpu.ts';
 import { availableThreads } from './cpu/threads.ts';
+import type { SelfTest, SelfTestOptions } from './command/self-test.ts';
 import type { DeviceLimits } from './gpu/device.ts';
 import type { GpuMode, GpuOracle } from './gpu/gpu.ts';
 import type { Oracle } from './oracle.ts';
@@ -10,6 +11,7 @@ import { referenceOracle } from './reference.ts';
 
 /** A program's command line as words. */
 export { splitWords } from './command/words.ts';
+export type { SelfTest } from './command/self-test.ts';
 
 /** What some oracles can be told; the others take no notice. */
 export interface OpenOptions {
@@ -63,6 +65,11 @@ export async function openOracle(spec: string, options: OpenOptions = {}): Promi
     found: JSON.stringify(spec),
     hint: `try --oracle ${oracleNames[0]}, or 'command:PROGRAM {instance} {output}' for a program of yours`,
   });
+}
+
+/** What the program behind a command oracle makes of a tiny instance: attention, or which mistake. */
+export async function selfTest(oracle: Oracle, options: SelfTestOptions): Promise<SelfTest> {
+  return (await import('./command/self-test.ts')).selfTest(oracle, options);
 }
 
 /** What `probe` tries: all but `auto`, which is one of the others, and whether a program can be run. */

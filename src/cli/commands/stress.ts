@@ -9,6 +9,9 @@ import { jsonOption, oracleOption, progressOption, type ReportArguments, type Ty
 export interface StressArguments extends ReportArguments, LongRunArguments, Omit<CommandArguments, 'error'> {
   readonly suite: SuiteName;
   readonly dtype: Dtype | 'all';
+  readonly scale?: 'rsqrt' | undefined;
+  readonly rung?: string | undefined;
+  readonly export?: string | undefined;
   readonly require?: Typed;
   readonly junit?: string | undefined;
   readonly html?: string | undefined;
@@ -30,6 +33,25 @@ export const stress: CommandModule<object, StressArguments> = {
           choices: ['f64', 'f32', 'f16', 'bf16', 'all'] as const,
           default: 'f64' as const,
           describe: 'Format of the tensors: whose ladder is climbed',
+        },
+        scale: {
+          choices: ['rsqrt'] as const,
+          requiresArg: true,
+          defaultDescription: 'as each rung has it',
+          describe:
+            'Each rung with logits scaled by 1/√d, for a kernel that does that whatever the file says',
+        },
+        rung: {
+          string: true,
+          requiresArg: true,
+          describe:
+            'Only these rungs of the suite, of whichever dtype: names as in the table, with commas between them',
+        },
+        export: {
+          string: true,
+          requiresArg: true,
+          describe:
+            'A folder for the matrices of each rung that is run, the right output and what is demanded of one',
         },
         timeout: commandOptions.timeout,
         require: {

@@ -41,6 +41,7 @@ export interface RungResult {
   /** The oracle's way, and its seconds for all heads; null where it failed. */
   readonly path: string | null;
   readonly seconds: number | null;
+  /** null without an answer, and where the seconds are a process's start. */
   readonly pairsPerSecond: number | null;
 }
 
@@ -48,6 +49,8 @@ export interface RunOptions {
   /** Called after each rung with the share of the suite that is done, and before the first with 0. */
   readonly onProgress?: (done: number, rung: string) => void;
   readonly onResult?: (result: RungResult) => Promise<void> | void;
+  /** Called with each rung before it is asked, known or not. */
+  readonly onRung?: (rung: Rung) => Promise<void>;
   /** A result that is known already, from an earlier run; such a rung is not run. */
   readonly known?: (rung: string) => RungResult | undefined;
   readonly signal?: AbortSignal;
@@ -60,13 +63,16 @@ const mostNamed = 16;
 export async function runRungs(
   specs: readonly RungSpec[],
   oracle: Oracle,
-  { onProgress, onResult, known, signal }: RunOptions = {},
+  { onProgress, onRung, onResult, known, signal }: RunOptions = {},
 ): Promise<readonly RungResult[]> {
   const results: RungResult[] = [];
   for (const [at, spec] of specs.entries()) {
     signal?.throwIfAborted();
     onProgress?.(at / specs.length, spec.id);
-    const result = known?.(spec.id) ?? (await runRung(buildRung(spec), oracle, signal));
+    const found = known?.(spec.id);
+    const rung = found === undefined || onRung !== undefined ? buildRung(spec) : undefined;
+    if (rung !== undefined) await onRung?.(rung);
+    const result = found ?? (await runRung(rung!, oracle, signal));
     results.push(result);
     await onResult?.(result);
   }
@@ -94,6 +100,7 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
   let passed = true;
   let seconds = 0;
   let path = '';
+  let isTimed = true;
   let worst = '';
   for (const [h, head] of heads.entries()) {
     const attended = await attend(oracle, head.attention, signal);
@@ -118,6 +125,7 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
     const verdict = judge(head, rung, output.values);
     seconds += attended.seconds;
     path = attended.path;
+    isTimed &&= attended.startsProcess !== true;
     passed &&= verdict.passed;
     for (const row of verdict.wrong) wrongRows.push({ head: h, row });
     if (verdict.error <= error) continue;
@@ -136,7 +144,7 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
     wrongRows: wrongRows.slice(0, mostNamed),
     path,
     seconds,
-    pairsPerSecond: seconds > 0 ? pairs / seconds : null,
+    pairsPerSecond: isTimed && seconds > 0 ? pairs / seconds : null,
   };
 }
 

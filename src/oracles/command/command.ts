@@ -14,7 +14,7 @@ import { carefulError, underflow } from '../careful-kernel.ts';
 import type { Attended, AttendOptions, Oracle } from '../oracle.ts';
 import { requireFinite, requireFitting } from '../validate.ts';
 import { makeFolder, readResult, requireFolder, writeInstanceFile, type Folder } from './folder.ts';
-import { hashed, reordered, shuffled } from './order.ts';
+import { emptyHash, hashed, reordered, shuffled } from './order.ts';
 import { limited, requireProgram, requireSuccess, start, type Limits } from './program.ts';
 import { warmProgram } from './warm.ts';
 import { misunderstood, splitWords } from './words.ts';
@@ -85,6 +85,7 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
       path: warm ? 'one process for all' : 'a process of its own',
       reason: words.join(' '),
       seconds: (performance.now() - started) / 1000,
+      startsProcess: !warm,
     };
   };
 
@@ -163,7 +164,7 @@ interface Facts {
 function examine({ q, k, v }: Attention): Facts {
   const least = new Float64Array(v.columns).fill(Infinity);
   const most = new Float64Array(v.columns).fill(-Infinity);
-  let hash = 2166136261;
+  let hash = emptyHash;
   for (const [name, matrix] of Object.entries({ q, k, v }) as ['q' | 'k' | 'v', typeof q][]) {
     const step = Math.max(1, Math.floor(65536 / Math.max(1, matrix.columns)));
     const room = new Float64Array(Math.min(step, matrix.rows) * matrix.columns);

@@ -4,13 +4,22 @@
  * decoder, which combines several rows into each count, finds numbers that cannot be. The order follows from the matrices
  * alone, so that a run can be repeated.
  */
-import type { Matrix } from '../../problems/attention.ts';
+import { entries, type Attention, type Matrix } from '../../problems/attention.ts';
+
+/** The hash of nothing. */
+export const emptyHash = 2166136261;
 
 /** A hash of numbers' bits, FNV-1a over 32-bit words, from the hash of what went before. */
 export function hashed(block: Float64Array, hash: number): number {
   const words = new Uint32Array(block.buffer, block.byteOffset, 2 * block.length);
   for (const word of words) hash = Math.imul(hash ^ word, 16777619);
   return hash >>> 0;
+}
+
+/** The order in which a program gets these queries: row i of its file is row `order[i]` of them. */
+export function queryOrder({ q, k, v }: Attention): Uint32Array {
+  const hash = [q, k, v].reduce((before, matrix) => hashed(entries(matrix), before), emptyHash);
+  return shuffled(q.rows, hash);
 }
 
 /** 0 … n − 1, shuffled (Fisher and Yates) by numbers that follow from `seed` (Steele, Lea and Flood's SplitMix). */

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { buildRung, planned } from '../../../src/experiments/stress/rung.ts';
 import { readouts } from '../../../src/experiments/stress/readouts.ts';
-import { suiteNames, suiteRungs, topLevel } from '../../../src/experiments/stress/suite.ts';
+import { rootScaledRungs, suiteNames, suiteRungs, topLevel } from '../../../src/experiments/stress/suite.ts';
 import { entries, type Attention } from '../../../src/problems/attention.ts';
 import { dtypes } from '../../../src/problems/dtype.ts';
 import { pack } from '../../../src/readout/cache.ts';
@@ -44,8 +44,27 @@ suite('src/experiments/stress/suite', (test) => {
   });
 
   test('every rung has its frozen readout, and there are no others', () => {
-    const ids = suiteNames.flatMap((name) => suiteRungs(name).map(({ id }) => id));
+    const all = suiteNames.flatMap((name) => [...suiteRungs(name), ...rootScaledRungs(name)]);
+    const ids = all.map(({ id }) => id);
     assert.equal(Object.keys(readouts).toSorted(), [...new Set(ids)].toSorted());
+  });
+
+  test('with the scale of most kernels the ladder is the same: what is demanded, all scaled by 1/√d', () => {
+    for (const dtype of dtypes) {
+      const [own, scaled] = [suiteRungs('quick', [dtype]), rootScaledRungs('quick', [dtype])];
+      assert.equal(
+        scaled.map(({ id }) => id.replace('+rsqrt', '')),
+        own.map(({ id }) => id),
+      );
+      for (const spec of scaled.filter(({ id, level }) => id.endsWith('+rsqrt') && level % 3 !== 0)) {
+        const { heads, demand, shape } = buildRung(spec);
+        for (const { attention } of heads) assert.is(attention.scale, 1 / Math.sqrt(shape.headDim));
+        assert.ok(demand.relative >= spec.error, `${spec.id} demands ${demand.relative}`);
+        assert.ok(demand.relative <= 2 * spec.error, `${spec.id} demands only ${demand.relative}`);
+      }
+      for (const spec of scaled.filter(({ id }) => !id.endsWith('+rsqrt')))
+        assert.ok(own.some((o) => o.id === spec.id));
+    }
   });
 
   test('no two heads of a rung have the same V', () => {
