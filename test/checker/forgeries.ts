@@ -151,6 +151,13 @@ export const forgeries: readonly (readonly [name: string, forge: Forgery])[] = [
     inOutput(({ header, data }) => ({ header, data: Buffer.concat([data, other(data)]) })),
   ],
   [
+    'an output that is said to begin within itself',
+    inOutput(({ header, data }) => ({
+      header: header.replace('"data_offsets":[0,', '"data_offsets":[8,'),
+      data,
+    })),
+  ],
+  [
     'an output that lies over another tensor',
     inOutput(({ data }) => ({
       header: `{"out":${entry(0, data.length)},"raw":${entry(0, data.length)}}`,
@@ -252,6 +259,7 @@ export const forgeries: readonly (readonly [name: string, forge: Forgery])[] = [
   ['an error in a list', inCertificate('error.relative', (error) => [error, 0.5])],
   ['an absolute error below 0', inCertificate('error.absolute', () => -1e-320)],
   ['no absolute error', inCertificate('error.absolute', () => null)],
+  ['weights that are no list', inCertificate('readout.weights', (weights) => (weights as number[])[0])],
   ['pads in a text', inCertificate('pads', String)],
   [
     'weights by number',
