@@ -11,7 +11,7 @@ import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { carryBack } from '../../src/verify/carry-back.ts';
 import { prepare } from '../../src/verify/prepare.ts';
 import { certified, plain, rehashed } from '../checker/made.ts';
-import { bounded, type Target } from './target.ts';
+import { accident, bounded, type Target } from './target.ts';
 
 /** Of a formula with three models. */
 const cnf = { variables: 2, clauses: [[1, 2]] };
@@ -78,10 +78,6 @@ function countOf(values: Float64Array): bigint | string | null {
     throw error;
   }
 }
-
-/** What only a fault of the checker would say: it expects something, or JSON's parser or the decoder does. */
-const accident =
-  /is not a function|is not iterable|annot read|undefined|not defined|BigInt|Invalid array|call stack/;
 
 export const files: Target = {
   name: 'files',
