@@ -1,5 +1,4 @@
 /** `seth transition`: the sharp transition, measured, into files. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { transitionConfig } from '../../experiments/transition/config.ts';
 import { toCsv } from '../../experiments/transition/csv.ts';
@@ -13,7 +12,7 @@ import { cpuOracle } from '../../oracles/cpu/cpu.ts';
 import { polynomialOracle } from '../../oracles/polynomial/polynomial.ts';
 import type { TransitionArguments } from '../commands/transition.ts';
 import { exits } from '../faults.ts';
-import { fileFault } from '../file-fault.ts';
+import { makeFolder } from '../make-folder.ts';
 import { numberOf } from '../options.ts';
 import { openProgress } from '../progress.ts';
 import { version } from '../version.ts';
@@ -24,9 +23,7 @@ import { print, writeWhole } from '../write.ts';
 export async function transition(args: TransitionArguments): Promise<number> {
   const seed = numberOf('seed', args.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }) ?? 1;
   const [draw, toPng] = await Promise.all([transitionFigure(), pngMaker()]);
-  await mkdir(args.out, { recursive: true }).catch((error: unknown) => {
-    throw fileFault(error, args.out, 'a folder that can be written');
-  });
+  await makeFolder(args.out);
   const oracles = { polynomial: polynomialOracle(), exact: cpuOracle({ path: 'dense' }) };
   const progress = await openProgress(args.progress);
   try {
