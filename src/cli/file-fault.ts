@@ -5,7 +5,6 @@ const meanings: Readonly<Record<string, readonly [found: string, hint: string]>>
   ENOENT: ['no such file or directory', 'check the path'],
   ENOTDIR: ['a file where the path needs a directory', 'check the path'],
   EISDIR: ['a directory', 'name a file in it'],
-  EEXIST: ['something else of that name', 'take another name'],
   EACCES: ['no permission', 'check the permissions of the file and its directory'],
   EPERM: ['no permission', 'check the permissions of the file and its directory'],
   EROFS: ['a read-only file system', 'write somewhere else'],
