@@ -73,6 +73,5 @@ export const damageArb: fc.Arbitrary<[path: number[], by: unknown]> = fc.tuple(
   hostileValue,
 );
 
-/** What only a fault of the checker would say: it expects something, or JSON's parser or the decoder does. */
-export const accident: RegExp =
-  /is not a function|is not iterable|annot read|undefined|not defined|BigInt|Invalid array|call stack/;
+/** How a rejection begins, or what names whose it is: the checker's own, JSON's or the decoder's. Anything else is a fault's. */
+export const rejection: RegExp = /^expected |JSON|encoded data/;
