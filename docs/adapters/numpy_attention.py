@@ -36,7 +36,9 @@ def attention(q, k, v, scale):
     for i in range(0, len(q), 1024):  # a block of queries at a time, to keep the logits small
         logits = (q[i : i + 1024] @ k.T) * q.dtype.type(scale)
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        out[i : i + 1024] = (weights @ v) / weights.sum(axis=1, keepdims=True)
+        # Sums of sums: numpy's own `sum` is one, `@` only with some BLAS. A long sum in plain order loses 6 bits or more.
+        parts = [weights[:, j : j + 128] @ v[j : j + 128] for j in range(0, len(v), 128)]
+        out[i : i + 1024] = np.sum(parts, axis=0) / weights.sum(axis=1, keepdims=True)
     return out
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The adapters of docs/adapters are run for real, both ways, and what they compute decodes to the right counts: numpy and
 # PyTorch from Debian, ONNX Runtime from npm, C++ by g++. Debian has no JAX: that adapter is only compiled.
-# The f32 ladder of `seth stress` is climbed by two of them.
+# The f64 and f32 ladders of `seth stress` are climbed by two of them, whatever BLAS numpy finds: Debian's plain one, of
+# libblas3, adds up in the order of the keys, OpenBLAS does not.
 # The formulas' own counts are checked by the chain (exit code 1 if anything disagrees or is inconclusive).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -20,10 +21,13 @@ verify() {
   done
 }
 
-# stress ORACLE: the top of the f32 ladder
+# stress ORACLE: the tops of the ladders
 stress() {
-  printf '%s, stress: ' "$1"
-  seth stress --dtype f32 --oracle "$1" | grep 'level 6 of 6'
+  local dtype
+  for dtype in f64 f32; do
+    printf '%s, stress: ' "$1"
+    seth stress --dtype "$dtype" --oracle "$1" | grep -E 'level (14 of 14|6 of 6)'
+  done
 }
 
 adapters=docs/adapters
