@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML, DOMParser } from 'linkedom';
 import * as assert from 'uvu/assert';
-import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
+import { suiteRungs, suiteVersion } from '../../../src/experiments/stress/suite.ts';
 import { faultyProgram, inPlace } from '../../oracles/command/support.ts';
 import { suite } from '../../support/harness.ts';
 import { inFolder, seth } from '../seth.ts';
@@ -34,7 +34,7 @@ suite('src/cli/commands/stress', (test) => {
     assert.is(code, 0, stderr);
     const outcome = JSON.parse(stdout) as Outcome;
     assert.is(outcome.passed, true);
-    assert.equal([outcome.suite, outcome.version, outcome.oracle], ['quick', 2, 'cpu']);
+    assert.equal([outcome.suite, outcome.version, outcome.oracle], ['quick', suiteVersion, 'cpu']);
     assert.equal(
       outcome.rungs.map(({ rung }) => rung),
       suiteRungs('quick', ['f32']).map(({ id }) => id),
@@ -58,7 +58,7 @@ suite('src/cli/commands/stress', (test) => {
     ]) {
       assert.match(stdout, score);
     }
-    assert.match(stdout, 'cpu on the quick suite, version 2: passed\n');
+    assert.match(stdout, `cpu on the quick suite, version ${suiteVersion}: passed\n`);
   });
 
   test('an oracle that fails on every rung fails them with one line each, and the suite goes on to its end', async () => {
