@@ -128,12 +128,12 @@ const rotation = ['plain', 'rsqrt', 'values', 'heads'];
  * for the top alone, so that a kernel which stops at 128 is one level short.
  */
 function namesAt(suite: SuiteName, level: number, top: number): readonly string[] {
-  const early = level === (top > 2 ? 2 : 1) ? ['shift', 'square'] : [];
+  const early = level === (top > 2 ? 2 : 1) ? ['shift', 'square', 'batch'] : [];
   const turn = rotation[(level - 1) % rotation.length]!;
   if (suite === 'quick') {
     return level === top ? ['plain', 'values', 'heads', 'square', 'deep', 'long'] : [turn, ...early];
   }
-  const all = [...rotation, 'batch', ...early];
+  const all = [...new Set([...rotation, 'batch', ...early])];
   if (level > 1) all.push('long');
   return level === top ? [...all, 'square', 'deep', 'longer', 'wide'] : all;
 }

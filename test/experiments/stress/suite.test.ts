@@ -1,12 +1,23 @@
+import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { buildRung, planned } from '../../../src/experiments/stress/rung.ts';
 import { readouts } from '../../../src/experiments/stress/readouts.ts';
-import { suiteNames, suiteRungs, topLevel } from '../../../src/experiments/stress/suite.ts';
+import { suiteNames, suiteRungs, suiteVersion, topLevel } from '../../../src/experiments/stress/suite.ts';
 import { entries, type Attention, type Matrix } from '../../../src/problems/attention.ts';
 import { dtypes } from '../../../src/problems/dtype.ts';
 import { pack } from '../../../src/readout/cache.ts';
 import { plan } from '../../../src/readout/planner.ts';
 import { suite } from '../../support/harness.ts';
+
+/**
+ * What scores of this version were measured on: SHA-256 of every matrix, scale and demand of the quick suite and of what
+ * the full suite's instances are made from. When it changes, scores are not comparable any more: a new `suiteVersion`.
+ */
+const pinned = {
+  version: 3,
+  quick: '1513368db523a9a258f1185068b180ec6a6d5a9e0c5b13dd6c3dc695c5b3821d',
+  full: '59c9b3a639b90310447af1417f93da90fc4b6d9b97155a02805b5f3367be1b31',
+};
 
 const isPower = (n: number): boolean => Number.isInteger(Math.log2(n));
 
@@ -52,6 +63,21 @@ suite('src/experiments/stress/suite', (test) => {
   test('every rung has its frozen readout, and there are no others', () => {
     const ids = suiteNames.flatMap((name) => suiteRungs(name).map(({ id }) => id));
     assert.equal(Object.keys(readouts).toSorted(), [...new Set(ids)].toSorted());
+  });
+
+  test('instances and demands are those of this version of the suites', () => {
+    const quick = createHash('sha256');
+    for (const rung of suiteRungs('quick').map(buildRung)) {
+      const { relative, absolute } = rung.demand;
+      quick.update(`${rung.spec.id} ${relative.toPrecision(9)} ${absolute}\n`);
+      for (const { q, k, v, scale } of rung.heads.map(({ attention }) => attention)) {
+        quick.update(`${scale} ${[q, k, v].map(({ rows, columns }) => `${rows} × ${columns}`).join()}\n`);
+        for (const matrix of [q, k, v]) quick.update(entries(matrix));
+      }
+    }
+    const full = createHash('sha256').update(JSON.stringify([suiteRungs('full'), readouts]));
+    const found = { version: suiteVersion, quick: quick.digest('hex'), full: full.digest('hex') };
+    assert.equal(found, pinned, 'a change of the suites is a new suiteVersion, and then these are');
   });
 
   test('no two heads of a rung have the same V', () => {
