@@ -6,6 +6,7 @@
  *   to be wider, further columns repeat the ones that are there, each times another number.
  * - Shifted: one more column of Q and K adds the same number to every logit. Softmax is the same, exp without a shift
  *   overflows.
+ * - Spread: the columns of Q and K stand among others that are 0.
  * - Scaled: column c of Q is multiplied by ±2^e and column c of K by ±2^-e, e from -1 to 1. Logits are the same,
  *   bit for bit, but both matrices have both signs and K is no longer one number.
  * - Moved: the same row u is added to every key. A query's logits are all larger by scale·⟨q, u⟩, and softmax is the same.
@@ -38,12 +39,16 @@ export function valueColumns({ dtype, value, valueDim }: RungSpec, bits: number)
 export function disguised(
   attention: Attention,
   columns: readonly ValueColumn[],
-  { shift, scaled, moved, seed }: RungSpec,
+  { shift, headDim, scaled, moved, seed }: RungSpec,
   head: number,
 ): Attention {
   const shifted = withShift({ ...attention, v: withColumns(attention.v, columns) }, shift);
-  const { q, k, dtype } = shifted;
   const draw = random(seed + head);
+  const { dtype } = shifted;
+  const places = headDim === undefined ? undefined : draw.subset(shifted.q.columns, headDim);
+  const [q, k] = [shifted.q, shifted.k].map((matrix) =>
+    places === undefined ? matrix : spread(matrix, places, headDim!),
+  ) as [Matrix, Matrix];
   const factors = Float64Array.from({ length: q.columns }, () =>
     scaled ? 2 ** (draw.below(3) - 1) * (draw.below(2) === 0 ? 1 : -1) : 1,
   );
@@ -100,6 +105,13 @@ const widened = (matrix: Matrix, entry: number): Matrix =>
   fromRows(matrix, matrix.columns + 1, (row, into) => {
     into.set(row);
     into[row.length] = entry;
+  });
+
+/** The matrix of `count` columns whose columns `places` are this one's, and 0 elsewhere. */
+const spread = (matrix: Matrix, places: readonly number[], count: number): Matrix =>
+  fromRows(matrix, count, (row, into) => {
+    into.fill(0);
+    places.forEach((place, c) => (into[place] = row[c]!));
   });
 
 const withColumns = (matrix: Matrix, columns: readonly ValueColumn[]): Matrix =>

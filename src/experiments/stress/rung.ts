@@ -102,7 +102,7 @@ export function planned(spec: RungSpec): {
       .slice(0, 1 + bits)
       .map(({ factor }) => Math.abs(factor)),
   );
-  const headDim = vectors[0]!.left.columns + 1 + (spec.shift > 0 ? 1 : 0);
+  const headDim = spec.headDim ?? vectors[0]!.left.columns + 1 + (spec.shift > 0 ? 1 : 0);
   const totals = found.flat().map((histogram) => histogram[0]!);
   const demand: Demand = {
     kind: 'minimax',

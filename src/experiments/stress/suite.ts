@@ -40,6 +40,8 @@ export interface RungSpec {
   readonly witness: 'scan' | 'columns';
   /** The first column of V has 0 and this number instead of 0 and 1: one with as many significant bits as the dtype has. */
   readonly value: number;
+  /** d, where it is more than the vectors and the shift need: their columns stand anywhere among so many, the others are 0. */
+  readonly headDim?: number;
   /** Columns of V, where they are more than one and the bits of a partner. */
   readonly valueDim?: number;
   /** Added to every logit, by one more column of Q and K: softmax is the same, exp without a shift overflows. */
@@ -95,8 +97,8 @@ const variants = (dtype: Dtype): Readonly<Record<string, Variant>> => ({
   shift: { ...plain, clauses: 62, shift: dtype === 'f64' ? 800 : 100 },
   /** V is as wide as Q and K. */
   square: { ...plain, witness: 'columns', valueDim: 64 },
-  /** d = 192: more than two tiles of 64, or one of 128. */
-  deep: { ...plain, clauses: 191, scaleName: 'rsqrt' },
+  /** More columns than two tiles of 64 or one of 128 hold, with logits no larger than elsewhere. */
+  deep: { ...plain, scaleName: 'rsqrt', headDim: 192 },
   /** Thousands of keys: sums are long. Q and K are as the reduction makes them, patterns. */
   long: { ...plain, scaled: false, variables: 26, clauses: 95, left: 8, fillKeys: dtype !== 'f16' },
   /** More, and a number of them that is no multiple of any tile. */

@@ -15,8 +15,8 @@ import { suite } from '../../support/harness.ts';
  */
 const pinned = {
   version: 3,
-  quick: '1513368db523a9a258f1185068b180ec6a6d5a9e0c5b13dd6c3dc695c5b3821d',
-  full: '59c9b3a639b90310447af1417f93da90fc4b6d9b97155a02805b5f3367be1b31',
+  quick: 'a42e2537519322c69bfbbca8302d485d2bb8df9a5bf66dc2cac2314d6bad59ee',
+  full: '43f6167a5dfdff9c34515fd81be8a256bb642ce07a5cb04ade5e681c4127b707',
 };
 
 const isPower = (n: number): boolean => Number.isInteger(Math.log2(n));
