@@ -14,7 +14,7 @@ import numpy as np
 
 
 def read(path):
-    """q, k, v and the scale. A file is the length of a JSON header (8 bytes, little-endian), the header, and the data."""
+    """q, k, v, the scale and the layout. A file is the length of a JSON header (8 bytes, little-endian), the header, and the data."""
     with open(path, "rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
         data = file.read()
@@ -27,7 +27,8 @@ def read(path):
             x = (x.astype("<u4") << 16).view("<f4")
         return x.astype(np.float64 if dtype == "F64" else np.float32).reshape(header[name]["shape"])
 
-    return tensor("q"), tensor("k"), tensor("v"), float(header["__metadata__"]["scale"])
+    metadata = header["__metadata__"]
+    return tensor("q"), tensor("k"), tensor("v"), float(metadata["scale"]), metadata.get("layout")
 
 
 def attention(q, k, v, scale):
@@ -43,7 +44,13 @@ def attention(q, k, v, scale):
 
 
 def compute(instance, output):
-    np.save(output, attention(*read(instance)))
+    q, k, v, scale, layout = read(instance)
+    if layout is None:  # matrices
+        np.save(output, attention(q, k, v, scale))
+        return
+    q, k, v = (x if layout == "bhnd" else x.swapaxes(1, 2) for x in (q, k, v))  # batch, heads, rows, columns
+    out = np.array([[attention(*head, scale) for head in zip(*batch)] for batch in zip(q, k, v)])
+    np.save(output, np.ascontiguousarray(out if layout == "bhnd" else out.swapaxes(1, 2)))
 
 
 if sys.argv[1:] == ["--warm"]:  # INSTANCE, tab, OUTPUT on each line; one line of answer for each

@@ -23,10 +23,11 @@ export function mergeStress(
   requireEachOnce(placed, units, (at) => `rung ${at + 1} of ${units}, of shard ${at % of}/${of}`);
   const rungs = placed.toSorted((a, b) => a.at - b.at).map(({ rung }) => rung);
   for (const field of ['tool', 'suite', 'version', 'oracle'] as const) requireSame(lines, field);
-  const { tool, suite, version, oracle } = lines[0]!.line as unknown as StressOutcome;
+  const { tool, suite, version, oracle, layout } = lines[0]!.line as unknown as StressOutcome;
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
   const passed = scores.every((score) => score.passed);
-  const outcome: StressOutcome = { tool, suite, version, oracle, passed, scores, rungs };
+  const told = layout === undefined ? {} : { layout }; // one of the run's options, which are the same in all parts
+  const outcome: StressOutcome = { tool, suite, version, oracle, ...told, passed, scores, rungs };
   return { text: `${JSON.stringify(outcome)}\n`, exit: passed ? exits.ok : exits.disagreement };
 }
 

@@ -1,5 +1,6 @@
 /** What `seth stress` found, as its JSON has it. */
 import type { UnitPart } from '../formats/part.ts';
+import type { Layout } from '../oracles/oracle.ts';
 import type { RungResult } from '../experiments/stress/run.ts';
 import type { DtypeScore } from '../experiments/stress/score.ts';
 import type { SuiteName } from '../experiments/stress/suite.ts';
@@ -10,6 +11,8 @@ export interface StressOutcome {
   /** Of the suites. */
   readonly version: number;
   readonly oracle: string;
+  /** Of the tensors, where all heads of a rung were one call. */
+  readonly layout?: Layout;
   /** Did every dtype's ladder survive the level that is required? */
   readonly passed: boolean;
   readonly scores: readonly DtypeScore[];

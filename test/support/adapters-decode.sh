@@ -30,10 +30,20 @@ stress() {
   done
 }
 
+# heads ORACLE: all heads of a rung in one call, up to level 5; the top depends on the BLAS that PyTorch finds
+heads() {
+  local layout
+  for layout in bhnd bnhd; do
+    printf '%s, %s: ' "$1" "$layout"
+    seth stress --dtype f32 --layout "$layout" --require 5 --oracle "$1" | grep -E '^f32: level [56] of 6'
+  done
+}
+
 adapters=docs/adapters
 verify 'f64 f16' "command:$python $adapters/numpy_attention.py {instance} {output}"
 verify 'f32 bf16' "command-warm:$python $adapters/numpy_attention.py --warm"
 stress "command-warm:$python $adapters/numpy_attention.py --warm"
+heads "command-warm:$python $adapters/numpy_attention.py --warm"
 
 # By hand, with files, as a user does who wants to keep them; and the page for Python users, word for word.
 awk '/^```python$/ { inside = 1; part++; next } /^```$/ { inside = 0 } inside && part > 1' $adapters/python.md >"$folder/page.py"
@@ -55,6 +65,7 @@ $python $adapters/torch_attention.py --list
 for backend in $($python $adapters/torch_attention.py --list | awk '!/not here/ { print $1 }'); do
   verify f64 "command:$python $adapters/torch_attention.py --backend $backend {instance} {output}"
   verify 'f32 bf16' "command-warm:$python $adapters/torch_attention.py --backend $backend"
+  heads "command-warm:$python $adapters/torch_attention.py --backend $backend"
 done
 
 # --ignore-scripts: the package's script only downloads CUDA, its library for the CPU is in the package.

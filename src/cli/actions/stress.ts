@@ -33,6 +33,11 @@ export async function stress(args: StressArguments): Promise<number> {
   const specs = unitsOf(all, shard).map(({ unit }) => unit);
   const identity = runIdentity('stress', { ...args, suiteVersion });
   const told = openOptions(args);
+  if (args.layout !== undefined && !isCommand(args.oracle)) {
+    throw new UsageError(
+      `--layout is for --oracle command:…, and the oracle is ${args.oracle}, which takes one head at a time: leave it out`,
+    );
+  }
   // What the outputs are worth is judged here, so no claim of a program's filters them.
   const oracle = await openOracle(args.oracle, isCommand(args.oracle) ? { ...told, error: 1 } : told);
   const progress = await openProgress(args.progress);
@@ -42,6 +47,7 @@ export async function stress(args: StressArguments): Promise<number> {
   const run = async (): Promise<StressOutcome> => {
     const journal = await openJournal<RungResult>(args.journal, identity, shard);
     const rungs = await runRungs(specs, oracle, {
+      layout: args.layout,
       known: (rung) => journal.find([rung]),
       onProgress: (done, rung) => progress.update(done, rung),
       onResult: async (result: RungResult) => {
@@ -60,6 +66,7 @@ export async function stress(args: StressArguments): Promise<number> {
       suite: args.suite,
       version: suiteVersion,
       oracle: oracle.name,
+      ...(args.layout && { layout: args.layout }),
       passed: hasPassed(scores),
       scores,
       rungs,

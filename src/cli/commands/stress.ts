@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import type { Dtype } from '../../problems/dtype.ts';
+import type { Layout } from '../../oracles/oracle.ts';
 import type { SuiteName } from '../../experiments/stress/suite.ts';
 import { act } from '../act.ts';
 import { commandOptions, type CommandArguments } from '../command-options.ts';
@@ -9,6 +10,7 @@ import { jsonOption, oracleOption, progressOption, type ReportArguments, type Ty
 export interface StressArguments extends ReportArguments, LongRunArguments, Omit<CommandArguments, 'error'> {
   readonly suite: SuiteName;
   readonly dtype: Dtype | 'all';
+  readonly layout?: Layout | undefined;
   readonly require?: Typed;
   readonly junit?: string | undefined;
   readonly html?: string | undefined;
@@ -32,6 +34,12 @@ export const stress: CommandModule<object, StressArguments> = {
           describe: 'Format of the tensors: whose ladder is climbed',
         },
         timeout: commandOptions.timeout,
+        layout: {
+          choices: ['bhnd', 'bnhd'] as const,
+          requiresArg: true,
+          describe:
+            'Give the program of --oracle command:… all heads of a rung at once, in tensors of 4 dimensions',
+        },
         require: {
           requiresArg: true,
           defaultDescription: 'the top level of the dtype',

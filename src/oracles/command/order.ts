@@ -13,9 +13,12 @@ export function hashed(block: Float64Array, hash: number): number {
   return hash >>> 0;
 }
 
+/** 0 … n − 1. */
+export const inOrder = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, k) => k);
+
 /** 0 … n − 1, shuffled (Fisher and Yates) by numbers that follow from `seed` (Steele, Lea and Flood's SplitMix). */
 export function shuffled(n: number, seed: number): Uint32Array {
-  const order = Uint32Array.from({ length: n }, (_, k) => k);
+  const order = inOrder(n);
   let state = seed;
   for (let k = n - 1; k > 0; k--) {
     state = (state + 0x9e3779b9) | 0;

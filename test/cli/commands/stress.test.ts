@@ -201,6 +201,12 @@ suite('src/cli/commands/stress', (test) => {
     assert.match(stderr, /--timeout is for --oracle command/);
   });
 
+  test('--layout is for programs only', async () => {
+    const { code, stderr } = await seth(['stress', '--layout', 'bhnd']);
+    assert.is(code, 2);
+    assert.match(stderr, /--layout is for --oracle command/);
+  });
+
   test('--require 0 is reached by anything', async () => {
     const { code } = await seth([
       'stress',
