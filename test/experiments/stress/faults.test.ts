@@ -3,8 +3,14 @@ import * as assert from 'uvu/assert';
 import { suite } from '../../support/harness.ts';
 import { catchFaults, caughtTable } from '../../support/kernels/caught.ts';
 import { faults } from '../../support/kernels/faulty.ts';
+import { tolerated, toleranceTable } from '../../support/kernels/tolerance.ts';
 
 const caught = await catchFaults();
+
+function holdsLines(lines: readonly string[]): void {
+  const page = readFileSync('docs/stress.md', 'utf8').replaceAll(/ +/g, ' ');
+  for (const line of lines.filter((row) => !row.includes('---'))) assert.ok(page.includes(line), line);
+}
 
 suite('test/support/kernels/faulty', (test) => {
   test('a right kernel in plain JavaScript reaches the top of its ladder in f64, f32 and f16', () => {
@@ -47,9 +53,17 @@ suite('test/support/kernels/faulty', (test) => {
     assert.is(caught.slice(1).filter(({ passesRandomTest }) => passesRandomTest).length, 14);
   });
 
+  test('a kernel of zeros passes allclose in every row and turns a satisfiable formula unsatisfiable', async () => {
+    const all = await tolerated();
+    const answer = (fault: string): unknown =>
+      all.find((one) => one.route === 'threshold' && one.fault === fault);
+    const alike = { route: 'threshold', close: 1, allclose: true };
+    assert.equal(answer('none'), { ...alike, fault: 'none', answer: 'satisfiable, 10 models' });
+    assert.equal(answer('returns zeros'), { ...alike, fault: 'returns zeros', answer: 'unsatisfiable' });
+    holdsLines(toleranceTable(all));
+  });
+
   test('docs/stress.md names the rungs', () => {
-    const page = readFileSync('docs/stress.md', 'utf8').replaceAll(/ +/g, ' ');
-    for (const line of caughtTable(caught).filter((row) => !row.includes('---')))
-      assert.ok(page.includes(line), line);
+    holdsLines(caughtTable(caught));
   });
 });
