@@ -16,7 +16,7 @@
  * q^(ℓ−1) instances has an inner product of q instead of at most 2(ℓ − 1): decision and witness survive, and since an
  * orthogonal pair is accepted under one message only, the count does.
  *
- * It costs dimension q^(T+1) and q^(ℓ−1) instances, their product exponential in the clauses. The theorem takes T
+ * It costs dimension q^(T+1) and q^(ℓ−1) instances, at best 2^Θ(√m log m) together for m clauses. The theorem takes T
  * constant and ℓ = ε·log n/log q, so that there are n^ε instances. Reed–Solomon needs q > 2(ℓ − 1), which makes the
  * dimension (log n)^(T+1); algebraic geometry codes have a constant q and O(ℓ) places for the coin, and the dimension
  * is O(log n). docs/paper-route.md goes through it.

@@ -176,6 +176,7 @@ suite('doors', (test) => {
       'support',
       'bench',
       'lab',
+      'guide',
       'campaign',
       'fuzz',
       'reductions',

@@ -1,8 +1,8 @@
 /**
  * Runs every `*.test.js` beside it whose path contains one of the patterns on the command line (all without one),
  * each file in a process of its own, as many at once as there are processors. Ends with `N passed, N failed` alone
- * on a line, and exits 1 unless every declared test passed and there was at least one. A file that takes longer than
- * `patience` is ended and has failed. Files that take longest are begun first, lest one of them runs alone at the end.
+ * on a line, above it why tests did not run, each reason once, and exits 1 unless every declared test passed and every
+ * file had one or such a reason. A file that takes longer than `patience` is ended and has failed. Files that take longest are begun first, lest one of them runs alone at the end.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -17,12 +17,16 @@ const longest: readonly string[] = [
   'oracles/gpu/gpu',
   'docs-sessions',
   'lab/lab',
+  'guide/guide',
   'cli/main',
   'oracles/command/command',
   'cli/commands/stress',
   'verify/verify',
   'oracles/gpu/browser',
 ];
+
+/** What `run-file.ts` says of tests that did not run. */
+const notRunLine = /^not run: .*\n/gm;
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const oneFile = fileURLToPath(new URL('run-file.js', import.meta.url));
@@ -39,18 +43,21 @@ function placeOf(file: string): number {
 
 let passed = 0;
 let failed = files.length === 0 ? 1 : 0;
+const reasonsNotRun = new Set<string>();
 if (files.length === 0) console.error(`no test file matches ${patterns.join(', ')}`);
 
 const waiting = files.values();
 await Promise.all(Array.from({ length: availableParallelism() }, runThoseWaiting));
+for (const line of reasonsNotRun) console.log(line);
 console.log(`${passed} passed, ${failed} failed`);
-if (failed > 0 || passed === 0) process.exitCode = 1;
+if (failed > 0) process.exitCode = 1;
 
 async function runThoseWaiting(): Promise<void> {
   for (const file of waiting) {
     const { text, code } = await run(file);
     const tally = /^(\d+) passed, (\d+) failed\n?$/m.exec(text);
-    process.stdout.write(tally === null ? text : text.replace(tally[0], ''));
+    for (const [line] of text.matchAll(notRunLine)) reasonsNotRun.add(line.trimEnd());
+    process.stdout.write(text.replace(notRunLine, '').replace(tally?.[0] ?? '', ''));
     passed += Number(tally?.[1] ?? 0);
     failed += Number(tally?.[2] ?? 0);
     // A file that ended before its last test, by a signal or by process.exit, has no tally or the wrong exit code.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { katex } from '@mdit/plugin-katex';
 import { slug } from 'github-slugger';
 import { defineConfig, type DefaultTheme } from 'vitepress';
+import { filesOfReductions, wideThings } from './markdown.mts';
 import { root, siteLink } from './repository.mts';
 
 const guide: DefaultTheme.SidebarItem[] = [
@@ -38,7 +39,6 @@ const guide: DefaultTheme.SidebarItem[] = [
   },
   {
     text: 'Reductions',
-    collapsed: true,
     items: [
       { text: 'All of them', link: '/reductions/' },
       { text: 'How arrows compose', link: '/reductions/composition' },
@@ -86,10 +86,13 @@ export default defineConfig({
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   markdown: {
     anchor: { slugify: slug },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(md) {
       // What KaTeX writes is not a template of Vue's. The plugin and VitePress know the parser by different types.
       const transformer = (html: string): string =>
-        html.replaceAll('<span class="katex', '<span v-pre class="katex');
+        html
+          .replaceAll('<span class="katex-display', '<span tabindex="0" class="katex-display')
+          .replaceAll('<span class="katex', '<span v-pre class="katex');
       md.use(katex as unknown as Parameters<typeof md.use>[0], { transformer });
       const render = md.renderer.rules['link_open']!;
       md.renderer.rules['link_open'] = (tokens, at, options, env: { relativePath?: string }, self) => {
@@ -100,6 +103,7 @@ export default defineConfig({
         if (href !== null && /(^|\/)lab\/[\w-]+\.html/.test(href)) token.attrSet('target', '_self');
         return render(tokens, at, options, env, self);
       };
+      md.use(wideThings).use(filesOfReductions);
     },
   },
   themeConfig: {
@@ -112,6 +116,9 @@ export default defineConfig({
     ],
     sidebar: guide.map((part) => ({ ...part, items: part.items!.filter(isThere) })),
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: { translations: { button: { buttonAriaLabel: 'Search, Ctrl K' } } },
+    },
   },
 });

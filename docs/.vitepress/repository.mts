@@ -41,7 +41,12 @@ export function linkedFiles(): string[] {
 /** A file as a page: a Markdown file is its own text, another one a block of code. */
 export function filePage(file: string): string {
   const text = readFileSync(join(root, file), 'utf8');
-  const ending = file.split('.').at(-1)!;
-  const language = ending.replace(/^m(?=[jt]s$)/, '');
-  return `# ${file}\n\n\`\`\`\`${language}\n${text}\`\`\`\`\n`;
+  return `# ${file}\n\n\`\`\`\`${languageOf(file)}\n${text}\`\`\`\`\n`;
 }
+
+/** The language that a file's name says it is in. */
+export const languageOf = (file: string): string =>
+  file
+    .split('.')
+    .at(-1)!
+    .replace(/^m(?=[jt]s$)/, '');

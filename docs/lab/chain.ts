@@ -80,10 +80,12 @@ export interface Snapshot {
   readonly pads: Pads;
   readonly q: Float32Array;
   readonly k: Float32Array;
-  /** Softmax weights to draw: the square root as a share of the largest's, 0 … 255; a row a query, a column a key, pads last. */
+  /**
+   * Softmax weights to draw: the square root as a share of the largest's, 0 … 255; a row a query, a column a key, pads
+   * last. Keys and pads have a largest each: for large B one pad outweighs every model.
+   */
   readonly levels: Uint8Array;
-  /** The largest softmax weight. */
-  readonly largestWeight: number;
+  readonly largest: { readonly key: number; readonly pad: number };
   /** The attention output, one number a query. */
   readonly output: Float64Array;
   readonly claimed: OutputError;
@@ -161,14 +163,19 @@ function logAmplification(keys: number, headDim: number, D: number, bound: numbe
 }
 
 /** The readout for one place of the slider; from memory where it can be. Throws an `InputError` where there is none. */
-export function readoutAt(chain: Chain, { route, dtype }: Settings, position: number): Readout {
-  const key = `${route} ${dtype} ${position}`;
-  const known = chain.readouts.get(key);
+export function readoutAt(chain: Chain, settings: Settings, position: number): Readout {
+  const known = chain.readouts.get(keyOf(settings, position));
   if (known !== undefined) return known;
-  const made = makeReadout(chain, route, dtype, chain.bounds[position]!);
-  chain.readouts.set(key, made);
+  const made = makeReadout(chain, settings.route, settings.dtype, chain.bounds[position]!);
+  keepReadout(chain, settings, position, made);
   return made;
 }
+
+/** Puts a readout where `readoutAt` finds it. */
+export const keepReadout = (chain: Chain, settings: Settings, position: number, readout: Readout): void =>
+  void chain.readouts.set(keyOf(settings, position), readout);
+
+const keyOf = ({ route, dtype }: Settings, position: number): string => `${route} ${dtype} ${position}`;
 
 function makeReadout(chain: Chain, kind: ReadoutKind, dtype: Dtype, bound: number): Readout {
   const { headDim } = chain;
@@ -329,7 +336,7 @@ export async function takeSnapshot(chain: Chain, settings: Settings, oracle: Ora
     pads,
     q: Float32Array.from(entries(run.attention.q)),
     k: Float32Array.from(entries(run.attention.k)),
-    ...levelsOf(softmaxWeights(vectors, products, nodes, pads)),
+    ...levelsOf(softmaxWeights(vectors, products, nodes, pads), vectors.right.rows, pads.count),
     output: run.output.values,
     claimed: run.output.error,
     estimates,
@@ -362,11 +369,17 @@ export function softmaxWeights(
   return weights;
 }
 
-function levelsOf(weights: Float32Array): { readonly levels: Uint8Array; readonly largestWeight: number } {
-  let largestWeight = 0;
-  for (const weight of weights) largestWeight = Math.max(largestWeight, weight);
-  const scale = largestWeight === 0 ? 0 : 255 / Math.sqrt(largestWeight);
+function levelsOf(weights: Float32Array, keys: number, pads: number): Pick<Snapshot, 'levels' | 'largest'> {
+  const columns = keys + pads;
   const levels = new Uint8Array(weights.length);
-  for (let at = 0; at < weights.length; at++) levels[at] = Math.round(Math.sqrt(weights[at]!) * scale);
-  return { levels, largestWeight };
+  const scaled = (from: number, to: number): number => {
+    let most = 0;
+    for (let row = 0; row < weights.length; row += columns)
+      for (let at = row + from; at < row + to; at++) most = Math.max(most, weights[at]!);
+    const scale = most === 0 ? 0 : 255 / Math.sqrt(most);
+    for (let row = 0; row < weights.length; row += columns)
+      for (let at = row + from; at < row + to; at++) levels[at] = Math.round(Math.sqrt(weights[at]!) * scale);
+    return most;
+  };
+  return { largest: { key: scaled(0, keys), pad: scaled(keys, columns) }, levels };
 }

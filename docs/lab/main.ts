@@ -11,7 +11,7 @@ import { translate, type Notation } from './formula.ts';
 import { clausesView } from './views/clauses.ts';
 import { controls } from './views/controls.ts';
 import { editor, understood } from './views/editor.ts';
-import { heatViews } from './views/heat.ts';
+import { heatViews, scalesView } from './views/heat.ts';
 import { countsView } from './views/counts.ts';
 import { productsView } from './views/products.ts';
 import { nodesView, responseView } from './views/readout.ts';
@@ -126,6 +126,25 @@ function lightAll(): void {
 
 const hint = find('focus').textContent.trim();
 
+/** Says whether what is drawn is of what stands there now; `late`: whether the formula has been waited for. */
+function markStale({ fault, failure, formula, shown }: LabState, late = false): void {
+  const [kind, message] =
+    fault !== undefined
+      ? ['all', 'Shown: the last formula that was understood.']
+      : failure !== undefined
+        ? ['views', 'Shown below: the last that could be computed.']
+        : late && shown !== formula
+          ? ['all', 'Shown: the formula before, until this one is computed.']
+          : [undefined, ''];
+  if (kind === undefined) delete document.documentElement.dataset['stale'];
+  else document.documentElement.dataset['stale'] = kind;
+  find('stale').textContent = message;
+}
+
+/** Milliseconds that a formula may take before what is drawn counts as stale. */
+const patience = 300;
+
+let waiting: ReturnType<typeof setTimeout> | undefined;
 let frame = 0;
 store.subscribe((state, before) => {
   if (
@@ -140,6 +159,12 @@ store.subscribe((state, before) => {
         JSON.stringify({ ...before.settings, position: 0 });
     if (!sameSearch) store.set({ smallest: undefined });
     ask();
+  }
+  if (state.fault !== before.fault || state.failure !== before.failure || state.shown !== before.shown)
+    markStale(state);
+  if (state.formula !== before.formula) {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => markStale(store.get(), true), patience);
   }
   if (state.focus !== before.focus || state.pinned !== before.pinned) {
     cancelAnimationFrame(frame);
@@ -156,6 +181,7 @@ const more = find('more') as HTMLDetailsElement;
 more.open = roomy.matches;
 roomy.addEventListener('change', () => (more.open = roomy.matches));
 
+markStale(store.get());
 ask(); // first of all: the worker begins while the page is being made
 
 /** Each a task of its own, so that none is long. */
@@ -208,7 +234,8 @@ const parts: readonly (() => readonly View[] | void)[] = [
       { left: find('left-names'), right: find('right-names') },
       store,
     ),
-  () => heatViews({ q: find('q'), k: find('k'), a: find('a') }, store),
+  () => heatViews({ q: find('q'), k: find('k'), v: find('v'), a: find('a'), y: find('y') }, store),
+  () => [scalesView({ q: find('q-most'), k: find('k-most'), a: find('a-most'), pads: find('a-pads') })],
   () => [
     countsView(find('counts'), store),
     responseView(find('response'), store),

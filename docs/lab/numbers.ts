@@ -14,3 +14,7 @@ const minus = (text: string): string => text.replace('-', '−');
 
 export const superscript = (n: number): string =>
   String(n).replaceAll(/[-\d]/g, (c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)]!));
+
+/** A count of things, as one says it: one node, two nodes. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;

@@ -39,6 +39,11 @@ function say(message: string, wrong: boolean): void {
   fault.className = wrong ? 'note wrong' : 'note';
   text.ariaInvalid = String(wrong);
   document.documentElement.dataset['settled'] = String(message !== '…');
+  if (message === '…') return; // what is drawn is as stale as it was, or about to be replaced
+  const stale = wrong && find('steps').childElementCount > 0;
+  if (stale) document.documentElement.dataset['stale'] = 'all';
+  else delete document.documentElement.dataset['stale'];
+  find('stale').textContent = stale ? 'Shown: the last formula and step that went through.' : '';
 }
 
 worker.addEventListener('message', ({ data }: MessageEvent<PaperReply>) => {

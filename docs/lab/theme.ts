@@ -71,3 +71,5 @@ export function ramp(from: Rgb, to: Rgb): Uint32Array {
 }
 
 export const packed = ([r, g, b]: Rgb): number => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+
+export const unpacked = (pixel: number): Rgb => [pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255];

@@ -115,6 +115,10 @@ function table(host: HTMLElement, head: readonly string[], rows: readonly (reado
   host.append(top, body);
 }
 
+/** A decode's verdict, as the page says it. */
+const sayVerdict = (verdict: string): string =>
+  ({ yes: 'satisfiable', no: 'unsatisfiable (wrong)', refuted: 'output refused' })[verdict] ?? verdict;
+
 find('dimension').textContent = String(result.config.dimension);
 find('version').textContent = result.version;
 find('seed').textContent = String(result.config.seed);
@@ -149,16 +153,23 @@ table(
 );
 table(
   find('hard'),
-  ['variables', 'queries × keys', 'd', 'B', 'rank it would take', 'polynomial', 'forced', 'exact attention'],
+  [
+    'variables',
+    'queries × keys',
+    'd',
+    'B',
+    'rank it would take',
+    'polynomial',
+    'polynomial, forced',
+    'exact attention',
+  ],
   result.hard.map((row) => [
     String(row.variables),
     `${row.queries} × ${row.keys}`,
     String(row.headDim),
     number(row.bound),
     number(10 ** row.log10Rank),
-    row.polynomial,
-    row.forced,
-    row.exact,
+    ...[row.polynomial, row.forced, row.exact].map(sayVerdict),
   ]),
 );
 openTheme(document.querySelector<HTMLButtonElement>('#theme')!, () => {});

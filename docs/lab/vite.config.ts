@@ -22,14 +22,19 @@ function notInBrowsers(): Plugin {
   };
 }
 
-/** Until the guide is built beside the lab, the site's root leads to the lab. */
+/** Until the guide is built beside the lab, the site's root leads to the lab, and the glossary to the lab's words. */
 function leadingToLab(): Plugin {
-  const source =
-    '<!doctype html><meta charset="utf-8"><title>seth-attention</title><meta http-equiv="refresh" content="0; url=lab/"><a href="lab/">The lab</a>';
+  const leading = (to: string): string =>
+    `<!doctype html><meta charset="utf-8"><title>seth-attention</title><meta http-equiv="refresh" content="0; url=${to}"><a href="${to}">The lab</a>`;
   return {
     name: 'leading-to-lab',
     generateBundle() {
-      this.emitFile({ type: 'asset', fileName: 'index.html', source });
+      this.emitFile({ type: 'asset', fileName: 'index.html', source: leading('lab/') });
+      this.emitFile({
+        type: 'asset',
+        fileName: 'glossary.html',
+        source: leading('lab/index.html#words'),
+      });
     },
   };
 }

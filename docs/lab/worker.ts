@@ -1,18 +1,20 @@
 /**
- * The chain in a worker. It answers the last wish first; while none waits it looks for the smallest B that certifies and
- * plans readouts for the slider's other places, nearest first, so that dragging finds them ready.
+ * The chain in a worker. It answers the last wish first; while none waits it looks for the smallest B that certifies.
+ * Readouts for the slider's other places come from a second worker, so that dragging finds them ready.
  */
-import { denseMatrix, InputError, openOracle, type Cnf, type Oracle } from 'seth-attention';
+import { denseMatrix, openOracle, type Cnf, type Oracle } from 'seth-attention';
 import {
   allCertain,
+  keepReadout,
   openChain,
-  readoutAt,
   smallestPosition,
   takeSnapshot,
   type Chain,
   type Snapshot,
 } from './chain.ts';
 import type { OracleName, Reply, Wish } from './messages.ts';
+import { openPlanner, plannerName, runPlanner, type Planner } from './planner.ts';
+import { nextTask } from './ticks.ts';
 
 let wish: Wish | undefined;
 let busy = false;
@@ -23,22 +25,35 @@ const oracles = new Map<OracleName, Promise<Oracle>>();
 
 const reply = (message: Reply, transfer: Transferable[] = []): void => postMessage(message, { transfer });
 
-onmessage = ({ data }: MessageEvent<Wish>) => {
-  wish = data;
-  if (!busy) void work();
-};
+let planner: Planner | undefined;
+
+if (self.name === plannerName) runPlanner();
+else {
+  planner = openPlanner(({ text, settings, position, readout }) => {
+    if (chain?.text === text) keepReadout(chain.made, settings, position, readout);
+  });
+  onmessage = ({ data }: MessageEvent<Wish>) => {
+    wish = data;
+    if (!busy) void work();
+  };
+}
 
 async function work(): Promise<void> {
   busy = true;
   while (wish !== undefined) {
     const taken: Wish = wish;
     wish = undefined;
+    if (taken.settings.position !== null) planAround(taken, taken.settings.position);
     const snapshot = await answer(taken);
-    await breath();
+    await nextTask();
+    if (snapshot !== undefined && taken.settings.position === null) planAround(taken, snapshot.position);
     if (snapshot !== undefined && wish === undefined) await prepareFor(taken, snapshot);
   }
   busy = false;
 }
+
+const planAround = ({ cnf, settings }: Wish, position: number): void =>
+  planner?.around({ cnf, text: JSON.stringify(cnf), settings, position });
 
 async function answer({ id, cnf, settings, oracle }: Wish): Promise<Snapshot | undefined> {
   try {
@@ -81,15 +96,12 @@ async function openTried(name: string): Promise<Oracle> {
   return oracle;
 }
 
-/** Places on either side of the slider's that are planned ahead. */
-const ahead = 24;
-
 async function prepareFor(
   { id, cnf, settings, oracle }: Wish,
-  { position, bounds, verdict }: Snapshot,
+  { position, verdict }: Snapshot,
 ): Promise<void> {
   const idle = async (): Promise<boolean> => {
-    await breath();
+    await nextTask();
     return wish === undefined;
   };
   await tellGpu();
@@ -103,17 +115,6 @@ async function prepareFor(
   if (wish !== undefined) return;
   smallestOf.set(key, smallest);
   reply({ type: 'smallest', id, position: smallest });
-  for (let distance = 1; distance <= ahead; distance++) {
-    for (const place of [position - distance, position + distance]) {
-      if (place < 0 || place >= bounds.length) continue;
-      try {
-        readoutAt(made, settings, place);
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error; // no readout there: said when the slider comes there
-      }
-      if (!(await idle())) return;
-    }
-  }
 }
 
 let told = false;
@@ -132,15 +133,3 @@ async function tellGpu(): Promise<void> {
     reply({ type: 'gpu', available: false, reason: error instanceof Error ? error.message : String(error) });
   }
 }
-
-const channel = new MessageChannel();
-const waiting: (() => void)[] = [];
-channel.port1.addEventListener('message', () => waiting.shift()?.());
-channel.port1.start();
-
-/** Lets messages in. */
-const breath = (): Promise<void> =>
-  new Promise((resolve) => {
-    waiting.push(resolve);
-    channel.port2.postMessage(null);
-  });

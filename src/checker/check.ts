@@ -14,8 +14,9 @@
  * S_i(x) = Σ_j x^⟨a_i,b_j⟩, x_k = exp(−scale·t_k·B) and P = pads·exp(scale·B²), Y is S/(S+P) and S is P·Y/(1−Y). Let
  * r(s) = Σ_k w_k x_k^s + w_one: N_i = #{j : ⟨a_i, b_j⟩ = 0} is within bias = n·max_{s ≤ D} |r(s) − [s = 0]| of
  * Σ_k w_k S_i(x_k) + w_one·n. One integer of 0 … n must lie in the interval for N_i that follows; N = Σ N_i.
+ *
+ * The files are read as others read them, or not at all: only headers in the one form that leaves nothing open.
  */
-class Rejection extends Error {}
 
 /** `reason`: what is proved, or why the certificate is rejected. */
 export type Verdict = { readonly accepted: boolean; readonly reason: string };
@@ -24,15 +25,13 @@ type Bytes = Uint8Array;
 
 /**
  * Checks the bytes of an instance and of an output, and a certificate's text, for a relative error of at least `error`,
- * from 0 to below 1. Nothing in them makes it throw.
+ * from 0 to below 1. Whatever goes wrong is a rejection: nothing in them makes it throw.
  */
 export async function check(instance: Bytes, output: Bytes, text: string, error = 0): Promise<Verdict> {
   try {
     return { accepted: true, reason: await proved(instance, output, JSON.parse(text), error) };
   } catch (error) {
-    // SyntaxErrors are JSON's.
-    if (!(error instanceof Rejection || error instanceof SyntaxError)) throw error;
-    return { accepted: false, reason: error.message };
+    return { accepted: false, reason: (error as Error).message };
   }
 }
 
@@ -41,69 +40,67 @@ async function proved(instance: Bytes, output: Bytes, certificate: unknown, leas
   same(certificate, 'instance.sha256', await sha256(instance));
   same(certificate, 'output.sha256', await sha256(output));
   const file = safetensors(instance);
-  const metadata: unknown = JSON.parse(text(file.header, '__metadata__.seth'));
+  const metadata = json(text(file.header, '__metadata__.seth'));
   const formula = text(metadata, 'cnf.text');
   const hash = await sha256(new TextEncoder().encode(formula));
   same(certificate, 'formula.sha256', hash);
   const cnf = dimacs(formula);
   const subject = `the formula ${hash} (${cnf.variables} variables, ${cnf.clauses.length} clauses)`;
-  const isSatisfiable = get(certificate, 'answer') === 'SATISFIABLE';
-  if (isSatisfiable) {
+  if (get(certificate, 'answer') === 'SATISFIABLE') {
     const model = numbers(certificate, 'model');
     need(areAll(model.map(Math.abs), cnf), 'a model of all variables');
     const holds = cnf.clauses.every((clause) => clause.some((l) => model[Math.abs(l) - 1] === l));
     need(holds, 'a model that satisfies every clause');
     if (get(certificate, 'count') === null) return `${subject} is satisfiable`;
   }
+  same(file.header, '__metadata__.scale', String(get(metadata, 'scale'))); // others read one or the other
   const [scale, out] = [number(metadata, 'scale'), outputOf(output)];
   const count = String(countModels(file, scale, out, certificate, cnf, least));
   same(certificate, 'count', count);
   same(certificate, 'answer', count === '0' ? 'UNSATISFIABLE' : 'SATISFIABLE');
   const relative = Math.max(number(certificate, 'error.relative'), least);
   const claim = `${relative}·Y + ${number(certificate, 'error.absolute')}`;
-  const models = isSatisfiable ? `has exactly ${count} models` : 'is unsatisfiable';
+  const models = count === '0' ? 'is unsatisfiable' : `has exactly ${count} models`;
   return `${subject} ${models} if each output is within ${claim} of exact attention Y`;
 }
 
 /** The number of models, by the argument above, which must follow for both relative errors: `least` and the claimed. */
 function countModels(file: File, scale: number, out: Matrix, from: unknown, cnf: Cnf, least: number): bigint {
   const field = (path: string): number => number(from, path);
-  const list = (path: string): List => numbers(from, path);
   const [bound, pads] = [field('bound'), field('pads')];
-  const [entries, weights] = [list('readout.scales'), list('readout.weights')];
+  const [entries, weights] = [numbers(from, 'readout.scales'), numbers(from, 'readout.weights')];
   need(scale > 0 && bound > 0 && scale * bound * bound <= 120, 'scale and B above 0, scale·B² up to 120');
   const nodes = entries.filter((t) => t >= 0 && t <= bound).length;
   need(nodes > 0 && nodes === entries.length && nodes === weights.length, 'scales up to B, with weights');
   const [q, k, v] = [tensor(file, 'q'), tensor(file, 'k'), tensor(file, 'v')];
   const [last, n, vectors] = [cnf.clauses.length, k.rows - pads, q.rows / nodes];
   need(q.columns === last + 1 && k.columns === last + 1, 'a column for each clause, and one');
-  need(pads >= 1 && Number.isInteger(n) && n >= 1 && v.rows === k.rows, 'keys, pads and a row of v for each');
-  need(Number.isInteger(vectors) && out.rows === q.rows, 'a row of q and out for each vector and node');
-  const [left, right] = [list('halves.left'), list('halves.right')];
-  const all = [...left, ...right].toSorted((a, b) => a - b);
-  need(areAll(all, cnf), 'halves of all variables');
+  need(Math.min(pads, n, vectors) >= 1 && [n, vectors].every(Number.isInteger), 'whole numbers of vectors');
+  need(v.rows === k.rows && out.rows === q.rows && out.columns === v.columns, 'as many rows of v and out');
+  const [left, right] = [numbers(from, 'halves.left'), numbers(from, 'halves.right')];
+  need(areAll([...left, ...right], cnf), 'halves of all variables');
+  const half = Math.max(left.length, right.length, 9);
+  need(2 ** half * nodes * Math.max(q.columns, 256) <= 2 ** 29, 'a file that takes at most 2^29 steps');
 
-  const fits = (matrix: Matrix, row: number, open: List, one: number, end: number): boolean =>
-    open.every((bit, c) => matrix.at(row, c) === one * bit) && matrix.at(row, last) === end;
-  const isQuery: Fits = (i, open) => entries.every((t, e) => fits(q, i * nodes + e, open, t, bound));
-  const isKey: Fits = (j, open) => fits(k, j, open, -bound, 0);
+  const fits = (m: Matrix, row: number, isOpen: (c: number) => boolean, one: number, end: number): boolean =>
+    cnf.clauses.every((_, c) => m.at(row, c) === (isOpen(c) ? one : 0)) && m.at(row, last) === end;
+  const isQuery: Fits = (i, isOpen) => entries.every((t, e) => fits(q, i * nodes + e, isOpen, t, bound));
+  const isKey: Fits = (j, isOpen) => fits(k, j, isOpen, -bound, 0);
   const degree = Math.min(heaviest('q', left, cnf, vectors, isQuery), heaviest('k', right, cnf, n, isKey));
-  const none = cnf.clauses.map(() => 0);
   for (let j = 0; j < k.rows; j++) {
     need(v.at(j, 0) === (j < n ? 1 : 0), `1 in v for key ${j}, or 0 if it is a pad`);
-    need(j < n || fits(k, j, none, 0, bound), `a pad in row ${j} of k`);
+    need(j < n || fits(k, j, () => false, 0, bound), `a pad in row ${j} of k`);
   }
 
   const logit = (t: number): Interval => times(times(enclose(scale), enclose(t)), enclose(bound));
   const mass = times(exponential(logit(bound)), enclose(pads));
   const x = entries.map((t) => exponential(times(logit(t), [-one, -one])));
-  const w = weights.map(enclose);
-  const atOne = enclose(field('readout.weightAtOne'));
+  const [w, atOne] = [weights.map(enclose), enclose(field('readout.weightAtOne'))];
   const bias = BigInt(n) * residual(x, w, atOne, degree);
   const [claimed, noise] = [enclose(field('bias'))[0], enclose(field('noise'))[0]];
   need(bias <= claimed && 2n * (claimed + noise) < one, 'the bias, and bias + noise below 1/2');
   const [own, absolute] = [field('error.relative'), enclose(field('error.absolute'))[1]];
-  need(own >= 0 && Math.max(own, least) < 1 && absolute >= 0n, 'errors from 0, the relative one below 1');
+  need(Math.min(own, field('error.absolute')) >= 0 && Math.max(own, least) < 1, 'errors from 0, below 1');
   const errors = [...new Set([own, Math.max(own, least)])].map((e): Interval => [enclose(e)[1], absolute]);
   let total = 0n;
   for (let i = 0; i < vectors; i++) {
@@ -144,39 +141,34 @@ function sumOf(y: Interval, [relative, absolute]: Interval, mass: Interval): Int
 type List = readonly number[];
 type Cnf = { readonly variables: number; readonly clauses: readonly List[] };
 
-/** A literal in a half: the bit of its variable in an assignment's number, or -1, and the value that satisfies it. */
-type Seen = readonly [bit: number, value: number];
-
-/** Is a row an assignment's bits, a 1 for each clause that it leaves open? */
-type Fits = (row: number, open: List) => boolean;
+/** Is a row an assignment's, with an entry for each clause that it leaves open? */
+type Fits = (row: number, isOpen: (c: number) => boolean) => boolean;
 
 /**
- * Are rows 0 … rows − 1 the assignments of the half in binary order, but for some that falsify a clause of their own?
- * Returns the most ones of a row.
+ * Are rows 0 … rows − 1 the assignments of the half in binary order, all of them or but for those that falsify a clause
+ * of their own? Assignment 0 may be there all the same: one is left of a half that has no others. Returns the most ones.
  */
 function heaviest(name: string, half: List, { clauses }: Cnf, rows: number, fits: Fits): number {
-  need(half.length <= 22, 'at most 22 variables in a half');
-  need(2 ** half.length * clauses.length <= 2 ** 32, 'at most 2^32 clauses of assignments of a half');
-  const seen = (literal: number): Seen => [half.indexOf(Math.abs(literal)), literal > 0 ? 1 : 0];
-  const known = clauses.map((clause) => clause.map(seen));
+  const bitsOf = (clause: List, sign: number): number =>
+    half.reduce((mask, variable, bit) => (clause.includes(sign * variable) ? mask | (1 << bit) : mask), 0);
+  const positive = clauses.map((clause) => bitsOf(clause, 1));
+  const negative = clauses.map((clause) => bitsOf(clause, -1));
+  const own = [...clauses.keys()].filter((c) => clauses[c]!.every((l) => half.includes(Math.abs(l))));
   let [row, most] = [0, 0];
   for (let assignment = 0; assignment < 2 ** half.length; assignment++) {
-    const holds = ([bit, value]: Seen): boolean => bit >= 0 && ((assignment >> bit) & 1) === value;
-    const open = known.map((clause) => (clause.some(holds) ? 0 : 1));
-    if (row < rows && fits(row, open)) {
-      row++;
-      most = Math.max(most, open.filter((bit) => bit === 1).length);
-    } else {
-      const falsified = open.some((bit, c) => bit === 1 && known[c]!.every(([at]) => at >= 0));
-      need(falsified, `assignment ${assignment} as vector ${row} of ${name}`);
-    }
+    const isOpen = (c: number): boolean => ((assignment & positive[c]!) | (~assignment & negative[c]!)) === 0;
+    if (rows < 2 ** half.length && own.some(isOpen) && (assignment > 0 || !fits(0, isOpen))) continue;
+    need(row < rows && fits(row, isOpen), `assignment ${assignment} as vector ${row} of ${name}`);
+    most = Math.max(most, clauses.filter((_, c) => isOpen(c)).length);
+    row++;
   }
   need(row === rows, `${row} vectors in ${name}, not ${rows}`);
   return most;
 }
 
+/** In any order. */
 const areAll = (found: List, { variables }: Cnf): boolean =>
-  found.length === variables && found.every((variable, k) => variable === k + 1);
+  found.length === variables && found.toSorted((a, b) => a - b).every((variable, k) => variable === k + 1);
 
 /** DIMACS, comments anywhere, with SATLIB's closing "%" and "0"; the clauses are those that there are. */
 function dimacs(text: string): Cnf {
@@ -209,43 +201,57 @@ const readers: Readonly<Record<string, (view: DataView, at: number) => number>> 
 };
 
 /** Ones before rows and columns are dropped; a list is a column. */
-function matrix(name: string, bytes: Uint8Array, type: string, shape: List): Matrix {
-  const [columns = 1, rows = 1, ...ones] = shape.length === 1 ? [1, ...shape] : shape.toReversed();
+function matrix(name: string, bytes: Bytes, type: string, shape: List): Matrix {
+  const [columns = 0, rows = 1, ...ones] = shape.length === 1 ? [1, ...shape] : shape.toReversed();
   const read = Object.hasOwn(readers, type) ? readers[type] : undefined;
   const fits = columns >= 1 && rows * columns * (Number(type.slice(-2)) / 8) === bytes.length;
-  need(shape.every(Number.isSafeInteger), `whole numbers in the shape of ${name}`);
-  need(read !== undefined && fits && ones.every((one) => one === 1), `${name} as a matrix of floats`);
+  const isMatrix = fits && shape.every(Number.isSafeInteger) && ones.every((one) => one === 1);
+  need(read !== undefined && isMatrix, `${name} as a matrix of floats`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   return { rows, columns, at: (row, column) => read(view, row * columns + column) };
 }
 
-type File = { readonly header: unknown; readonly data: Uint8Array };
-
-function safetensors(bytes: Uint8Array): File {
-  const end = 8 + bytes.slice(0, 8).reduceRight((sum, byte) => sum * 256 + byte, 0);
-  return { header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, end))), data: bytes.subarray(end) };
+/** Only what all readers read alike: what JSON.stringify writes, where no name stands twice, and blanks after it. */
+function json(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  need(JSON.stringify(value).padEnd(text.length) === text, 'JSON as JSON.stringify writes it');
+  return value;
 }
 
-function tensor({ header, data }: File, name: string): Matrix {
-  const [begin = -1, end = -1] = numbers(header, `${name}.data_offsets`);
-  const isWhole = [begin, end].every(Number.isSafeInteger) && 0 <= begin && begin <= end;
-  need(isWhole && end <= data.length, `data_offsets of ${name} that are in the file`);
-  const bytes = data.subarray(begin, end);
-  return matrix(name, bytes, text(header, `${name}.dtype`), numbers(header, `${name}.shape`));
+type File = { readonly header: unknown; readonly tensors: Readonly<Record<string, Matrix>> };
+
+/** The tensors follow one another in the header's order, from its end to that of the file. */
+function safetensors(bytes: Bytes): File {
+  const start = 8 + bytes.slice(0, 8).reduceRight((sum, byte) => sum * 256 + byte, 0);
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const header = json(decoder.decode(bytes.subarray(8, start)));
+  const [data, tensors] = [bytes.subarray(start), new Map<string, Matrix>()];
+  let at = 0;
+  for (const [name, entry] of Object.entries(Object(header) as object)) {
+    if (name === '__metadata__') continue;
+    const [begin, end = 0, ...more] = numbers(entry, 'data_offsets');
+    const isNext = begin === at && end >= at && Number.isInteger(end) && more.length === 0;
+    need(isNext, `data_offsets of ${name} from ${at}`);
+    tensors.set(name, matrix(name, data.subarray(at, end), text(entry, 'dtype'), numbers(entry, 'shape')));
+    at = end;
+  }
+  need(at === data.length, `${at} bytes of tensors, not ${data.length}`);
+  return { header, tensors: Object.fromEntries(tensors) };
 }
 
-/** The tensor `out`, or the only one, of a safetensors file, or a little-endian .npy file in C order. */
-function outputOf(bytes: Uint8Array): Matrix {
+/** The tensor `out`, or the only one, of a safetensors file, or a .npy file (1.0) as NumPy writes it, in C order. */
+function outputOf(bytes: Bytes): Matrix {
   if (bytes[0] !== 0x93) {
     const file = safetensors(bytes);
-    const names = Object.keys(Object(file.header) as object).filter((name) => name !== '__metadata__');
-    return tensor(file, names.length === 1 ? names[0]! : 'out');
+    const [only, ...others] = Object.values(file.tensors);
+    return only !== undefined && others.length === 0 ? only : tensor(file, 'out');
   }
-  const text = String.fromCharCode(...bytes.subarray(0, 512));
-  const form = /^.NUMPY.*?'descr': '<f([248])', 'fortran_order': False, 'shape': \((\d+,? ?\d*)\), \} *\n/s;
-  const [head = '', size, shape = ''] = form.exec(text) ?? [];
-  const sizes = shape.match(/\d+/g) ?? [];
-  return matrix('out', bytes.subarray(head.length), `F${Number(size) * 8}`, sizes.map(Number));
+  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 10 + bytes[8]! + 256 * bytes[9]!));
+  const form =
+    /^.NUMPY\cA\0..\{'descr': '<f([248])', 'fortran_order': False, 'shape': \((\d+), ?(\d*)\), \} *\n$/s;
+  const [, size, ...shape] = form.exec(head) ?? [];
+  const sizes = shape.filter((text) => text !== '').map(Number);
+  return matrix('out', bytes.subarray(head.length), `F${Number(size) * 8}`, sizes);
 }
 
 function get(from: unknown, path: string): unknown {
@@ -255,36 +261,32 @@ function get(from: unknown, path: string): unknown {
   }, from);
 }
 
-/** Finite numbers: one, or a list of them. */
-function numbers(from: unknown, path: string): number[] {
-  const values = [get(from, path)].flat();
-  need(values.every(Number.isFinite), `numbers in ${path}`);
-  return values as number[];
-}
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+const isList = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
+const isText = (value: unknown): value is string => typeof value === 'string';
 
-function number(from: unknown, path: string): number {
-  const [value] = numbers(from, path);
-  need(value !== undefined, `a number in ${path}`);
-  return value;
-}
+/** Finite, as are numbers. */
+const number = (from: unknown, path: string): number => typed(from, path, isNumber, 'a number');
+const numbers = (from: unknown, path: string): number[] => typed(from, path, isList, 'numbers');
+const text = (from: unknown, path: string): string => typed(from, path, isText, 'a text');
+const tensor = (file: File, name: string): Matrix => get(file.tensors, name) as Matrix;
 
-function text(from: unknown, path: string): string {
+function typed<T>(from: unknown, path: string, is: (value: unknown) => value is T, what: string): T {
   const value = get(from, path);
-  need(typeof value === 'string', `a text in ${path}`);
+  need(is(value), `${what} in ${path}`);
   return value;
 }
 
 function same(from: unknown, path: string, expected: unknown): void {
   const found = get(from, path);
-  const shown = found === Object(found) ? 'an object' : String(found);
-  need(found === expected, `${path} to be ${String(expected)}, not ${shown}`);
+  need(found === expected, `${path} to be ${String(expected)}, not ${JSON.stringify(found).slice(0, 80)}`);
 }
 
 function need(holds: boolean, expected: string): asserts holds {
-  if (!holds) throw new Rejection(`expected ${expected}`);
+  if (!holds) throw new Error(`expected ${expected}`);
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
+async function sha256(bytes: Bytes): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

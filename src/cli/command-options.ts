@@ -1,4 +1,4 @@
-/** What is said of the program of `--oracle command:…`. */
+/** What is said of the program of `--oracle command:…`, and which error `--oracle polynomial` is to keep to. */
 import type { OpenOptions } from '../oracles/oracles.ts';
 import { UsageError } from './faults.ts';
 import { numberOf, type Typed } from './options.ts';
@@ -17,8 +17,9 @@ export const commandOptions = {
   },
   error: {
     requiresArg: true,
-    defaultDescription: 'what a careful kernel of the dtype reaches',
-    describe: 'Relative error for each output entry that the program of --oracle command:… claims',
+    defaultDescription: 'what a careful kernel of the dtype reaches; polynomial: one over the keys',
+    describe:
+      'Relative error for each output entry: that the program of --oracle command:… claims, or polynomial keeps to',
   },
 } as const;
 
@@ -28,14 +29,16 @@ export const isCommand = (oracle: string): boolean => /^command(-warm)?:/.test(o
 /** Longer, and a timer of Node's would end at once. */
 const longestTimeout = 1e6;
 
-/** Throws an `InputError` for numbers out of range and a `UsageError` where no program could use them. */
+/** Throws an `InputError` for numbers out of range and a `UsageError` where the oracle could not use them. */
 export function openOptions({ oracle, timeout, error }: CommandArguments): OpenOptions {
   const seconds = numberOf('timeout', timeout, { above: 0, max: longestTimeout });
   const claimed = numberOf('error', error, { above: 0, max: 1 });
-  if ((seconds !== undefined || claimed !== undefined) && !isCommand(oracle)) {
-    throw new UsageError(
-      `--${seconds === undefined ? 'error' : 'timeout'} is for --oracle command:…, and the oracle is ${oracle}: leave it out`,
-    );
+  const refuse = (option: string, oracles: string): never => {
+    throw new UsageError(`--${option} is for --oracle ${oracles}, and the oracle is ${oracle}: leave it out`);
+  };
+  if (seconds !== undefined && !isCommand(oracle)) refuse('timeout', 'command:…');
+  if (claimed !== undefined && !isCommand(oracle) && oracle !== 'polynomial') {
+    refuse('error', 'command:… and polynomial');
   }
   return {
     ...(seconds === undefined ? {} : { timeout: seconds }),

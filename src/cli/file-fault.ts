@@ -15,13 +15,23 @@ const meanings: Readonly<Record<string, readonly [found: string, hint: string]>>
   ELOOP: ['symbolic links that go round in circles', 'check the path'],
   EIO: ['an input/output error', 'check the device'],
   EMFILE: ['too many open files', 'close some, or raise "ulimit -n"'],
+  EEXIST: ['a file', 'take another name'],
+  ENXIO: ['a socket, or a device that is not there', 'name a file'],
+  ETXTBSY: ['a program that is running', 'end it, or take another name'],
+  EBUSY: ['something that is in use', 'end what uses it, or take another name'],
+  ESTALE: ['a network file system that lost the file', 'mount it again'],
+  EINVAL: ['a place that takes no such file', 'write somewhere else'],
+  ENOTEMPTY: ['a directory that is not empty', 'take another name'],
 };
 
-/** The error itself unless it comes from the file system. */
+/** The error itself unless it comes from the operating system, which names its call and the number of what went wrong. */
 export function fileFault(error: unknown, file: string, expected: string): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error instanceof InputError) return error;
-  const meaning = meanings[String(error.code)];
-  if (meaning === undefined) return error;
-  const [found, hint] = meaning;
-  return new InputError({ code: 'file', file, expected, found, hint });
+  if (!(error instanceof Error) || error instanceof InputError) return error;
+  const { code = '', errno, syscall } = error as NodeJS.ErrnoException;
+  if (errno === undefined || syscall === undefined) return error;
+  const [found, hint] = meanings[code] ?? [
+    `the error ${code} of ${syscall}`,
+    'check the path and its device',
+  ];
+  return new InputError({ code: 'file', file: file === '' ? '""' : file, expected, found, hint });
 }

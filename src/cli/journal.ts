@@ -11,7 +11,7 @@
  * made in one step and holds its owner's name.
  */
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readlink, symlink, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readlink, symlink, unlink, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InputError } from '../problems/input-error.ts';
@@ -21,6 +21,7 @@ import { sha256Hex } from '../formats/sha256.ts';
 import { note } from './faults.ts';
 import { fileFault } from './file-fault.ts';
 import { beginJournal, doneWithJournal } from './go-on.ts';
+import { makeFolder } from './make-folder.ts';
 import { readBytes } from './read.ts';
 import { requireSameRun } from './run-identity.ts';
 import { removeAtExit, writeWhole } from './write.ts';
@@ -63,7 +64,7 @@ export async function openJournal<Line extends object>(
   const writable = (error: unknown): never => {
     throw fileFault(error, path, 'a file that can be written');
   };
-  await mkdir(folder, { recursive: true }).catch(writable);
+  await makeFolder(folder);
   const unlock = await take(lock, path);
   try {
     const header: Header = { journal: 1, run, ...(shard === undefined ? {} : { shard }) };
@@ -216,9 +217,24 @@ async function take(lock: string, path: string): Promise<() => Promise<void>> {
         throw fileFault(error, path, 'a file that can be written');
       }
     }
-    const owner = await readlink(lock).catch(() => ''); // just given back
+    // What is gone by now was just given back.
+    const owner = await unlessGone(readlink(lock)).catch(() => {
+      throw notLock(lock);
+    });
+    if (owner === undefined) continue;
     if (isAlive(owner)) throw inUse(path, lock, owner);
-    await unlink(lock).catch(() => undefined);
+    await unlessGone(unlink(lock)).catch((error: unknown) => {
+      throw fileFault(error, lock, 'a lock that can be removed: its owner is gone');
+    });
+  }
+}
+
+async function unlessGone<T>(step: Promise<T>): Promise<T | undefined> {
+  try {
+    return await step;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
@@ -255,6 +271,15 @@ const notJournal = (file: string): InputError =>
     expected: 'a journal of this program',
     found: 'another file',
     hint: 'name another folder',
+  });
+
+const notLock = (file: string): InputError =>
+  new InputError({
+    code: 'not-a-lock',
+    file,
+    expected: 'the lock of a journal, which is a symbolic link, or nothing',
+    found: 'something else',
+    hint: 'move it away, or name another folder',
   });
 
 const damaged = (file: string, line: number): InputError =>

@@ -10,7 +10,7 @@ import { version } from './version.ts';
 
 /** Options that say where results go and how they are shown, not what they are. */
 const indifferent = new Set(
-  '_ $0 file instance output o json junit html progress debug journal shard require help h version'.split(
+  '_ $0 file instance output o json junit html export progress debug journal shard require help h version'.split(
     ' ',
   ),
 );

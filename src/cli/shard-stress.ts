@@ -3,6 +3,7 @@ import { InputError } from '../problems/input-error.ts';
 import { dtypes } from '../problems/dtype.ts';
 import type { UnitPart } from '../formats/part.ts';
 import { quoteJson } from '../formats/quote.ts';
+import { layouts } from '../oracles/oracle.ts';
 import { scoreOf } from '../experiments/stress/score.ts';
 import { exits } from './faults.ts';
 import { numberOf } from './options.ts';
@@ -23,11 +24,23 @@ export function mergeStress(
   requireEachOnce(placed, units, (at) => `rung ${at + 1} of ${units}, of shard ${at % of}/${of}`);
   const rungs = placed.toSorted((a, b) => a.at - b.at).map(({ rung }) => rung);
   for (const field of ['tool', 'suite', 'version', 'oracle'] as const) requireSame(lines, field);
-  const { tool, suite, version, oracle, layout } = lines[0]!.line as unknown as StressOutcome;
+  const { tool, suite, version, oracle } = lines[0]!.line as unknown as StressOutcome;
+  const scaled = run.options['scale'] === 'rsqrt' && { scale: 'rsqrt' as const };
+  const layout = layouts.find((name) => name === run.options['layout']);
+  const inHeads = layout !== undefined && { layout };
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
   const passed = scores.every((score) => score.passed);
-  const told = layout === undefined ? {} : { layout }; // one of the run's options, which are the same in all parts
-  const outcome: StressOutcome = { tool, suite, version, oracle, ...told, passed, scores, rungs };
+  const outcome: StressOutcome = {
+    tool,
+    suite,
+    version,
+    ...scaled,
+    oracle,
+    ...inHeads,
+    passed,
+    scores,
+    rungs,
+  };
   return { text: `${JSON.stringify(outcome)}\n`, exit: passed ? exits.ok : exits.disagreement };
 }
 
@@ -58,7 +71,9 @@ function isRung(value: unknown): boolean {
     dtypes.some((dtype) => dtype === rung['dtype']) &&
     typeof rung['passed'] === 'boolean' &&
     numbers.every((name) => typeof rung[name] === 'number') &&
-    ['error', 'seconds'].every((name) => rung[name] === null || typeof rung[name] === 'number')
+    ['error', 'seconds', 'pairsPerSecond'].every(
+      (name) => rung[name] === null || typeof rung[name] === 'number',
+    )
   );
 }
 

@@ -1,6 +1,6 @@
 /** The outcome as JUnit XML: a suite a dtype, a case a rung. */
 import { escapeMarkup } from './escape-markup.ts';
-import { onlyPart, whyOf, type StressOutcome } from './stress-outcome.ts';
+import { again, howRun, whyOf, type StressOutcome } from './stress-outcome.ts';
 
 /** The whole file. A rung that is not required is no failure: it is skipped, with the reason as its message. */
 export function stressJunit(outcome: StressOutcome): string {
@@ -15,9 +15,11 @@ export function stressJunit(outcome: StressOutcome): string {
       const open = `    <testcase classname="${escapeMarkup(`seth.stress.${suite}.${dtype}`)}" name="${escapeMarkup(rung)}" time="${(seconds ?? 0).toFixed(6)}"`;
       if (passed) return `${open}/>\n`;
       const tag = isFailure(result) ? 'failure' : 'skipped';
-      return `${open}>\n      <${tag} message="${escapeMarkup(whyOf(result) ?? '')}"/>\n    </testcase>\n`;
+      const message = escapeMarkup(whyOf(result) ?? '');
+      const how = escapeMarkup(`${again(outcome, result)} --export DIR`);
+      return `${open}>\n      <${tag} message="${message}">${how}</${tag}>\n    </testcase>\n`;
     });
-    const name = escapeMarkup(`seth stress ${suite} v${version} ${dtype}: ${oracle}${onlyPart(outcome)}`);
+    const name = escapeMarkup(`seth stress ${suite} v${version} ${dtype}: ${oracle}${howRun(outcome)}`);
     return `  <testsuite name="${name}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${skipped}">\n${lines.join('')}  </testsuite>\n`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('')}</testsuites>\n`;

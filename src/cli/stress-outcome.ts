@@ -1,6 +1,7 @@
 /** What `seth stress` found, as its JSON has it. */
 import type { UnitPart } from '../formats/part.ts';
 import type { Layout } from '../oracles/oracle.ts';
+import type { SelfTest } from '../oracles/oracles.ts';
 import type { RungResult } from '../experiments/stress/run.ts';
 import type { DtypeScore } from '../experiments/stress/score.ts';
 import type { SuiteName } from '../experiments/stress/suite.ts';
@@ -10,13 +11,19 @@ export interface StressOutcome {
   readonly suite: SuiteName;
   /** Of the suites. */
   readonly version: number;
+  /** The scale of all rungs, where it is not each one's own. */
+  readonly scale?: 'rsqrt';
   readonly oracle: string;
   /** Of the tensors, where all heads of a rung were one call. */
   readonly layout?: Layout;
+  /** What the oracle's program made of a tiny instance, where it was asked. */
+  readonly selfTest?: SelfTest;
   /** Did every dtype's ladder survive the level that is required? */
   readonly passed: boolean;
   readonly scores: readonly DtypeScore[];
   readonly rungs: readonly RungResult[];
+  /** The rungs that were named, where they were. */
+  readonly only?: readonly string[];
   /** Which of the suite's rungs these are, where they are not all; `at` is the first. */
   readonly shard?: UnitPart;
 }
@@ -31,9 +38,24 @@ export const rate = (x: number | null): string => (x === null ? '-' : x.toExpone
 export const shapeOf = ({ queries, keys, headDim, valueDim, heads }: RungResult): string =>
   `${heads > 1 ? `${heads} of ` : ''}${queries} × ${keys} × ${headDim}${valueDim > 1 ? ` + ${valueDim}` : ''}`;
 
-/** `, shard 0/4 of its rungs only`, or nothing where these are all of the suite's. */
-export const onlyPart = ({ shard }: StressOutcome): string =>
-  shard === undefined ? '' : `, shard ${shard.index}/${shard.of} of its rungs only`;
+/** `, all logits by 1/√d` and `, shard 0/4 of its rungs only`; nothing where it is the suite as it is, whole. */
+export function howRun({ scale, layout, shard, only }: StressOutcome): string {
+  const scaled = scale === undefined ? '' : ', all logits by 1/√d';
+  const how = layout === undefined ? scaled : `${scaled}, all heads in one call (${layout})`;
+  if (only !== undefined) return `${how}, ${only.length} of its rungs only`;
+  return shard === undefined ? how : `${how}, shard ${shard.index}/${shard.of} of its rungs only`;
+}
+
+/** The command that runs a rung by itself. */
+export const again = ({ suite, layout }: StressOutcome, { rung }: RungResult): string =>
+  `seth stress${suite === 'quick' ? '' : ` --suite ${suite}`} --rung ${rung}${layout === undefined ? '' : ` --layout ${layout}`}`;
+
+/** How to look at a rung that failed by itself, in one line; undefined where none did, or where that is being done. */
+export function hintOf(outcome: StressOutcome): string | undefined {
+  const failed = outcome.rungs.find(({ passed }) => !passed);
+  if (failed === undefined || outcome.only !== undefined) return undefined;
+  return `One rung by itself: ${again(outcome, failed)} --oracle …; with --export DIR, its matrices and the right output as files.`;
+}
 
 /** Why a rung failed, with the rows decided wrongly that are named; undefined for one that passed. */
 export function whyOf({ reason, heads, wrong, wrongRows }: RungResult): string | undefined {
@@ -44,4 +66,38 @@ export function whyOf({ reason, heads, wrong, wrongRows }: RungResult): string |
   });
   const others = wrong - wrongRows.length;
   return `${reason}: ${named.join('; ')}${others === 0 ? '' : ` and ${others} more`}`;
+}
+
+/** Did the oracle give no output? Such a rung counts all its rows as wrong, but none was decided. */
+const isUnanswered = ({ seconds }: RungResult): boolean => seconds === null;
+
+/** `3/64` of the rows, `0`, or that there was no answer. */
+export const wrongOf = (result: RungResult, of: string): string =>
+  isUnanswered(result) ? 'no answer' : result.wrong === 0 ? '0' : `${result.wrong}${of}${result.rows}`;
+
+/** `3 of 426 rows decided wrongly, 64 without an answer`. */
+export function rowsOf({ rungs }: StressOutcome, { dtype, wrong, rows }: DtypeScore): string {
+  const lost = rungs
+    .filter((result) => result.dtype === dtype && isUnanswered(result))
+    .reduce((sum, result) => sum + result.rows, 0);
+  const without = lost === 0 ? '' : `, ${lost} without an answer`;
+  return `${wrong - lost} of ${rows} rows decided wrongly${without}`;
+}
+
+/**
+ * `whyOf` for one rung after the other. What keeps an oracle from answering is said in full once, whichever temporary
+ * folder and head it names.
+ */
+export function whysOf(): (result: RungResult) => string | undefined {
+  const first = new Map<string, string>();
+  return (result) => {
+    const why = whyOf(result);
+    if (why === undefined || !isUnanswered(result)) return why;
+    const [, head, fault] = /^(head \d+: )?(.*)$/s.exec(why)!;
+    const key = fault!.replaceAll(/\bseth-command-\w+/g, '');
+    const earlier = first.get(key);
+    if (earlier !== undefined) return `${head ?? ''}the same as at ${earlier}`;
+    first.set(key, result.rung);
+    return why;
+  };
 }

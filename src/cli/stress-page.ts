@@ -6,7 +6,18 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import { InputError } from '../problems/input-error.ts';
 import { escapeMarkup } from './escape-markup.ts';
-import { onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
+import {
+  hintOf,
+  howRun,
+  rate,
+  rowsOf,
+  shapeOf,
+  small,
+  whyOf,
+  whysOf,
+  wrongOf,
+  type StressOutcome,
+} from './stress-outcome.ts';
 
 /** Loads what draws, and gives a function from an outcome to the page. Throws an `InputError` where it is not there. */
 export async function stressPage(): Promise<(outcome: StressOutcome) => string> {
@@ -34,17 +45,27 @@ export async function stressPage(): Promise<(outcome: StressOutcome) => string> 
       passed: result.passed ? 'passed' : 'failed',
       title: `${result.rung}: ${whyOf(result) ?? `error ${small(result.error)}, demand ${small(result.demand)}`}`,
     }));
+    // Whole decades, eight at most: what a logarithmic scale takes by itself is nine a decade where there are few.
+    const [bottom, top] = [Math.ceil(Math.log10(floor)), 1];
+    const step = Math.ceil((top - bottom + 1) / 8);
+    const decades = Array.from({ length: Math.floor((top - bottom) / step) + 1 }, (_, k) =>
+      Number(`1e${top - k * step}`),
+    );
     return Plot.plot({
       document,
       width: 720,
       height: 340,
       marginLeft: 60,
+      insetLeft: 10, // markers on the first and last level are whole
+      insetRight: 10,
+      insetBottom: 6,
       x: { label: 'level →', ticks: [...new Set(ladder.map(({ level }) => level))], tickFormat: 'd' },
       y: {
         type: 'log',
         label: '↑ relative error of an output',
         domain: [floor, 20],
         grid: true,
+        ticks: decades,
         tickFormat: '~e',
       },
       symbol: { domain: ['passed', 'failed'], range: ['circle', 'times'] },
@@ -56,7 +77,8 @@ export async function stressPage(): Promise<(outcome: StressOutcome) => string> 
           y: 'error',
           r: 5,
           symbol: 'passed',
-          stroke: (result: (typeof found)[number]) => (result.passed === 'passed' ? '#1a7f37' : '#cf222e'),
+          stroke: (result: (typeof found)[number]) =>
+            result.passed === 'passed' ? 'var(--passed)' : 'var(--failed)',
           strokeWidth: 2,
           title: 'title',
         }),
@@ -68,30 +90,40 @@ export async function stressPage(): Promise<(outcome: StressOutcome) => string> 
 }
 
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328; background: #fff; }
+:root { color-scheme: light dark; --text: #1f2328; --page: #fff; --rule: #d1d9e0; --faint: #59636e; --passed: #1a7f37; --failed: #cf222e; }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #f0f6fc; --page: #0d1117; --rule: #3d444d; --faint: #9198a1; --passed: #3fb950; --failed: #f85149; }
+}
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: var(--text); background: var(--page); }
+h1 { overflow-wrap: anywhere; }
+div.wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
-th, td { text-align: right; padding: 0.15rem 0.5rem; border-bottom: 1px solid #d1d9e0; }
+th, td { text-align: right; padding: 0.15rem 0.5rem; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th:first-child, td:first-child, td.why { text-align: left; }
-.passed { color: #1a7f37; } .failed { color: #cf222e; }
-td:first-child, td { white-space: nowrap; }
-td.why { white-space: normal; }
-td.why { color: #59636e; font-size: 13px; }
-figure { margin: 1rem 0; } figcaption { color: #59636e; }
+.passed { color: var(--passed); } .failed { color: var(--failed); }
+td.why { white-space: normal; overflow-wrap: anywhere; color: var(--faint); font-size: 13px; }
+figure { margin: 1rem 0; } figcaption { color: var(--faint); }
 `;
 
 function pageOf(outcome: StressOutcome, figure: (ladder: readonly RungResult[]) => string): string {
   const { tool, suite, version, oracle, passed, scores, rungs } = outcome;
-  const part = onlyPart(outcome);
+  const part = howRun(outcome);
+  const hint = hintOf(outcome);
   const sections = scores.map((score) => {
     const ladder = rungs.filter(({ dtype }) => dtype === score.dtype);
+    const whyNow = whysOf();
+    // A few rungs are no ladder.
+    const isLadder = outcome.only === undefined;
+    const level = isLadder ? `: level ${score.reached} of ${score.top}` : '';
+    const required = isLadder ? ` · level ${score.required} is required` : '';
     return `<section>
-<h2>${score.dtype}: level ${score.reached} of ${score.top}</h2>
-<p>${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs a second · level ${score.required} is required: ${mark(score.passed)}</p>
+<h2>${score.dtype}${level}</h2>
+<p>${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs a second${required}: ${mark(score.passed)}</p>
 <figure>${figure(ladder)}<figcaption>Dashes: the demand, the largest error at which an instance still decodes. Circles passed, crosses failed; at the top what has no finite error.</figcaption></figure>
-<table>
+<div class="wide"><table>
 <tr><th>rung</th><th>queries × keys × d</th><th>scale</th><th>B</th><th>amplification</th><th>demand</th><th>error</th><th>bits</th><th>wrong rows</th><th>pairs/s</th><th></th></tr>
-${ladder.map(rowOf).join('\n')}
-</table>
+${ladder.map((result) => rowOf(result, whyNow(result))).join('\n')}
+</table></div>
 </section>`;
   });
   return `<!doctype html>
@@ -106,7 +138,7 @@ ${ladder.map(rowOf).join('\n')}
 <h1>${escapeMarkup(oracle)} ${mark(passed)}</h1>
 <p>The ${suite} suite, version ${version}${part}, by ${escapeMarkup(tool)}. Each rung is an attention instance whose answer, a count
 for each row, is known; it passes when every output is within the certified demand and every count is right.</p>
-${sections.join('\n')}
+${sections.join('\n')}${hint === undefined ? '' : `\n<p>${escapeMarkup(hint)}</p>`}
 </body>
 </html>
 `;
@@ -115,8 +147,8 @@ ${sections.join('\n')}
 const mark = (passed: boolean): string =>
   passed ? '<span class="passed">passed</span>' : '<span class="failed">failed</span>';
 
-function rowOf(result: RungResult): string {
-  const { rung, scale, bound, amplification, demand, error, bits, wrong, rows, passed } = result;
+function rowOf(result: RungResult, why: string | undefined): string {
+  const { rung, scale, bound, amplification, demand, error, bits, passed } = result;
   const cells = [
     rung,
     shapeOf(result),
@@ -126,10 +158,9 @@ function rowOf(result: RungResult): string {
     small(demand),
     small(error),
     bits.toFixed(1),
-    wrong === 0 ? '0' : `${wrong} of ${rows}`,
+    wrongOf(result, ' of '),
     rate(result.pairsPerSecond),
   ];
-  const why = whyOf(result);
   const below = why === undefined ? '' : `\n<tr><td class="why" colspan="11">${escapeMarkup(why)}</td></tr>`;
   return `<tr>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}<td>${mark(passed)}</td></tr>${below}`;
 }

@@ -2,7 +2,17 @@
 import type { RungResult } from '../experiments/stress/run.ts';
 import type { RungSpec } from '../experiments/stress/suite.ts';
 import { paint } from './paint.ts';
-import { onlyPart, rate, shapeOf, small, whyOf, type StressOutcome } from './stress-outcome.ts';
+import {
+  hintOf,
+  howRun,
+  rate,
+  rowsOf,
+  shapeOf,
+  small,
+  whysOf,
+  wrongOf,
+  type StressOutcome,
+} from './stress-outcome.ts';
 
 export interface StressTable {
   /** One row, and under it why the rung failed. */
@@ -19,6 +29,7 @@ export function stressTable(
 ): StressTable {
   const { bold, dim, green, red } = paint(screen);
   const width = Math.max(4, ...specs.map(({ id }) => id.length));
+  const whyNow = whysOf();
   let headed = false;
 
   const line = (rung: string, shape: string, ...cells: readonly string[]): string =>
@@ -41,7 +52,7 @@ export function stressTable(
 
   return {
     row(result) {
-      const { rung, passed, amplification, demand, error, bits, wrong, rows } = result;
+      const { rung, passed, amplification, demand, error, bits } = result;
       const text = line(
         rung,
         shapeOf(result),
@@ -49,22 +60,30 @@ export function stressTable(
         small(demand),
         small(error),
         bits.toFixed(1),
-        wrong === 0 ? '0' : `${wrong}/${rows}`,
-        rate(result.pairsPerSecond),
+        // A character wider than its column, which the next one has to spare.
+        ...(result.seconds === null
+          ? [`${wrongOf(result, '/')}${'-'.padStart(9)}`]
+          : [wrongOf(result, '/'), rate(result.pairsPerSecond)]),
       );
-      const why = whyOf(result);
+      const why = whyNow(result);
       const below = why === undefined ? '' : `${dim(`  ${why}`)}\n`;
       return `${heading()}${text}  ${passed ? green('✓') : red('✗')}\n${below}`;
     },
     scores(outcome) {
-      const { suite, version, oracle, scores, passed } = outcome;
+      const { suite, version, oracle, scores, passed, only } = outcome;
       const lines = scores.map((score) => {
-        const mark = score.passed ? green('✓') : red(`✗ below level ${score.required}`);
+        const mark = score.passed
+          ? green('✓')
+          : red(only === undefined ? `✗ below level ${score.required}` : '✗');
         const fall = score.firstFailed === null ? '' : `, fell at ${score.firstFailed}`;
-        return `${bold(score.dtype)}: level ${score.reached} of ${score.top}${fall} · ${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${score.wrong} of ${score.rows} rows decided wrongly · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
+        // A few rungs are no ladder.
+        const level = only === undefined ? `level ${score.reached} of ${score.top}${fall} · ` : '';
+        return `${bold(score.dtype)}: ${level}${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
       });
       const verdict = passed ? green('passed') : red('not passed');
-      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${onlyPart(outcome)}: ${verdict}\n`;
+      const hint = hintOf(outcome);
+      const below = hint === undefined ? '' : `${dim(hint)}\n`;
+      return `\n${lines.join('')}${oracle} on the ${suite} suite, version ${version}${howRun(outcome)}: ${verdict}\n${below}`;
     },
   };
 }

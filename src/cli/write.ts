@@ -98,6 +98,8 @@ async function writeInto(
         at += bytesWritten;
       }
     });
+    // A name must not reach the disk before what it names: a device has none, and a file has when it is renamed.
+    if (flags === 'r+') await handle.sync().catch(failed);
   } finally {
     await handle.close().catch(failed);
   }

@@ -31,6 +31,8 @@ export interface Attended {
   readonly reason: string;
   /** Wall time, seconds. */
   readonly seconds: number;
+  /** They are mostly a process's start, which says nothing of speed. */
+  readonly startsProcess?: boolean;
 }
 
 /**
@@ -41,6 +43,8 @@ export const noTemporaryFiles = 'temporary-files';
 
 /** Batch, heads, rows, columns; or batch, rows, heads, columns. */
 export type Layout = 'bhnd' | 'bnhd';
+
+export const layouts: readonly Layout[] = ['bhnd', 'bnhd'];
 
 /** Attention problems of one shape for one call: `batches` times as many heads, batch after batch. */
 export interface HeadsCall {

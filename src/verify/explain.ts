@@ -112,7 +112,7 @@ export async function explainDirect(
             const outputs = readout.scales.map((_t, k) =>
               short(output.values[(i * nodes.length + k) * output.columns]!),
             );
-            return `a_${i}: y = ${outputs.slice(0, 6).join(' ')}${outputs.length > 6 ? ' …' : ''} → ${counts[i]} partners`;
+            return `a_${i}: y = ${outputs.slice(0, 6).join(' ')}${outputs.length > 6 ? ' …' : ''} → ${counts[i]} ${counts[i] === 1 ? 'partner' : 'partners'}`;
           }),
         ),
       ],

@@ -1,8 +1,9 @@
 /**
  * The lab in headless Chromium: `npm run site && node dist/test/bench/lab.js [RUNS]`. On a formula of 12 variables B's
  * slider is dragged back and forth, a step a time, and each update is timed from the input event until every view is
- * drawn; then the page is loaded in fresh profiles, and timed until its slider answers and until every view is drawn.
- * In both the longest task of the main thread is told, and how many took over 50 ms. Times are wall times, which other
+ * drawn; once at leisure, and once in fresh profiles from the moment the formula was chosen, when no readout is planned
+ * yet. Then the page is loaded in fresh profiles, and timed until its slider answers and until every view is drawn.
+ * In the first and the last the longest task of the main thread is told, and how many took over 50 ms. Times are wall times, which other
  * work on the machine stretches; `cpu` is what the main thread itself worked. Prints a JSON object a line.
  */
 import type { CDPSession, Page } from 'playwright-core';
@@ -66,34 +67,61 @@ async function worked(session: CDPSession): Promise<number> {
   return metrics.find(({ name }) => name === 'TaskDuration')!.value;
 }
 
-async function drags(): Promise<void> {
+/** Moves B's slider to a place; the milliseconds until every view shows it. */
+const update = (page: Page, place: number): Promise<number> =>
+  page.locator('#bound').evaluate(async (slider: HTMLInputElement, value) => {
+    performance.clearMeasures();
+    slider.value = String(value);
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    for (;;) {
+      await new Promise(requestAnimationFrame);
+      const [measure] = performance.getEntriesByName('seth:update');
+      if (measure !== undefined) return measure.duration;
+    }
+  }, place);
+
+/** A page of a fresh profile with the formula of 12 variables just drawn, and the place of its slider. */
+async function twelve(): Promise<{ readonly page: Page; readonly start: number }> {
   const { page } = await openPage(browser, { viewport: { width: 1440, height: 900 } });
-  const session = await page.context().newCDPSession(page);
-  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   await page.goto(url);
   await settled(page);
   await page.selectOption('#examples', { label: 'random 3-SAT (12 variables)' });
   await settled(page);
-  const start = Number(await page.inputValue('#bound'));
+  return { page, start: Number(await page.inputValue('#bound')) };
+}
+
+async function coldDrags(): Promise<void> {
+  const first: number[] = [];
+  const rest: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    const { page, start } = await twelve();
+    for (let step = 1; step <= 20; step++) (step === 1 ? first : rest).push(await update(page, start - step));
+    await page.context().close();
+  }
+  console.log(
+    JSON.stringify({
+      bench: 'drag B down as soon as 12 variables are drawn, fresh profile',
+      runs: 5,
+      steps: 20,
+      firstMedianMs: share(first, 0.5),
+      firstMostMs: share(first, 1),
+      restMedianMs: share(rest, 0.5),
+      restP90Ms: share(rest, 0.9),
+      restMostMs: share(rest, 1),
+    }),
+  );
+}
+
+async function drags(): Promise<void> {
+  const { page, start } = await twelve();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   await page.waitForTimeout(5000); // the worker plans its neighbours
   const before = await worked(session);
   const updates: number[] = [];
   const tasks = await traceTasks(page, async () => {
-    for (let run = 0; run < runs; run++) {
-      const place = start - 8 + Math.abs(((run + 8) % 32) - 16);
-      updates.push(
-        await page.locator('#bound').evaluate(async (slider: HTMLInputElement, value) => {
-          performance.clearMeasures();
-          slider.value = String(value);
-          slider.dispatchEvent(new Event('input', { bubbles: true }));
-          for (;;) {
-            await new Promise(requestAnimationFrame);
-            const [measure] = performance.getEntriesByName('seth:update');
-            if (measure !== undefined) return measure.duration;
-          }
-        }, place),
-      );
-    }
+    for (let run = 0; run < runs; run++)
+      updates.push(await update(page, start - 8 + Math.abs(((run + 8) % 32) - 16)));
   });
   const cpu = ((await worked(session)) - before) / runs;
   console.log(
@@ -150,6 +178,7 @@ async function loads(): Promise<void> {
 }
 
 await drags();
+await coldDrags();
 await loads();
 await browser.close();
 await site.close();

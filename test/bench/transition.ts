@@ -1,16 +1,19 @@
 /**
  * The polynomial oracle against exact attention, measured: `node dist/test/bench/transition.js [exponents] [crossover]
- * [speedup]`, all of them without a name. Uniform entries in [-B, B], one value column, f64. Prints a JSON object a line.
+ * [speedup] [worth]`, all of them without a name; `peers --sata DIR [--python PROGRAM]` is transition-peers.ts. Uniform entries in [-B, B], one value column, f64. Prints a JSON object a line.
  *
  * exponents: time and work over n = 2^12 … 2^20 at d = 8, B = 1, for error 1e-4 and 1/n; the slope of a straight line
  * through the logarithms. crossover: the least n = 2^k from which the polynomial is faster at error 1/n, by the clock up
- * to 2^13, beyond by the model of cost. speedup: n = 2^17, d = 8, error 1/n, both oracles in this process; some minutes.
+ * to 2^15, beyond by the model of time. worth: the model of time beside the clock, over the sweep of `seth transition`. speedup: n = 2^17, d = 8, error 1/n, both oracles in this process; some minutes.
  */
+import { parseArgs } from 'node:util';
+import { points, transitionConfig } from '../../src/experiments/transition/config.ts';
 import { randomAttention } from '../../src/experiments/transition/run.ts';
 import { cpuOracle } from '../../src/oracles/cpu/cpu.ts';
 import type { Oracle } from '../../src/oracles/oracle.ts';
 import { polynomialOracle } from '../../src/oracles/polynomial/polynomial.ts';
 import type { Attention } from '../../src/problems/attention.ts';
+import { comparePeer } from './transition-peers.ts';
 
 const exact = cpuOracle({ path: 'dense' });
 const inverse = polynomialOracle({ force: true });
@@ -61,11 +64,11 @@ async function crossover(): Promise<void> {
   for (const d of [4, 8, 12]) {
     for (const bound of [0.5, 1, 1.5, 2]) {
       for (let log2n = 5; log2n <= 24; log2n++) {
-        const isTimed = log2n <= 13;
+        const isTimed = log2n <= 15;
         const attention = made(Math.min(log2n, 17), d, bound);
         // Beyond 2^17 the matrices would hold nothing new: M grows hardly, and the model knows n.
         const plan = polynomialOracle({ error: 2 ** -log2n }).plan(attention);
-        const ratio = (plan.work / plan.exactWork) * 2 ** Math.min(0, 17 - log2n);
+        const ratio = plan.relativeTime * 2 ** Math.min(0, 17 - log2n);
         if (isTimed && ratio > 4) continue; // hopeless, and slow to find out
         const isFaster = isTimed
           ? (await best(inverse, attention, 5)) < (await best(exact, attention, log2n < 12 ? 5 : 2))
@@ -76,6 +79,26 @@ async function crossover(): Promise<void> {
         break;
       }
     }
+  }
+}
+
+async function worth(): Promise<void> {
+  const config = transitionConfig(false, 1);
+  for (const point of points([8, 9, 10, 11, 12, 13], config)) {
+    const attention = randomAttention(point, 1);
+    const { relativeTime, certified, rank } = inverse.plan(attention);
+    if (certified === undefined || relativeTime > 4) continue;
+    const ours = await best(inverse, attention, 12);
+    const theirs = await best(exact, attention, 12);
+    print({
+      ...point,
+      rank,
+      isTaken: relativeTime < 1,
+      byModel: relativeTime,
+      byClock: ours / theirs,
+      ours,
+      theirs,
+    });
   }
 }
 
@@ -99,8 +122,12 @@ async function speedup(): Promise<void> {
   });
 }
 
-const parts = { exponents, crossover, speedup };
-const asked = process.argv.slice(2);
+const parts = { exponents, crossover, speedup, worth };
+const { values, positionals: asked } = parseArgs({
+  options: { sata: { type: 'string' }, python: { type: 'string', default: '/usr/bin/python3' } },
+  allowPositionals: true,
+});
+if (values.sata !== undefined) await comparePeer(values.sata, values.python, print);
 for (const [name, part] of Object.entries(parts))
   if (asked.length === 0 || asked.includes(name)) await part();
 await Promise.all([exact.close(), inverse.close(), fixed.close()]);

@@ -13,7 +13,7 @@ import { cnfArb } from '../support/arbitraries.ts';
 import { suite } from '../support/harness.ts';
 import { familyNames, formula } from './formulas.ts';
 import { append, readJournal, type Line } from './journal.ts';
-import { markdownOf, reportOf, type Report } from './report.ts';
+import { markdownOf, onePerFormula, reportOf, tableOf, type Report } from './report.ts';
 import { runFormula } from './run.ts';
 import { shrink } from './shrink.ts';
 import { gpuWays, ways } from './ways.ts';
@@ -111,13 +111,15 @@ suite('campaign/campaign', (test) => {
       oracles: new Map(ways.map(({ oracle }) => [oracle, cpu])),
       solvers: [],
     });
+    const names = ['gpu:exact', 'gpu:f32', 'gpu:f64-emulated'];
     const card = await runFormula(2, 0, {
       ways: gpuWays,
-      oracles: new Map([['gpu:exact', cpu]]),
-      solvers: [],
+      oracles: new Map(names.map((name) => [name, cpu])),
     });
     await cpu.close();
-    assert.equal([card.cases, card.oracles], [gpuWays.length, { 'gpu:exact': gpuWays.length }]);
+    assert.equal(Object.keys(card.oracles), names);
+    assert.ok(card.cases >= 3 * 12 && card.right > 24);
+    assert.equal(card.solvers, {});
     const both = reportOf(2, [whole, card]);
     assert.is(both.formulas, 1);
     assert.is(both.cases, whole.cases + card.cases);
@@ -131,13 +133,58 @@ suite('campaign/campaign', (test) => {
       ways: gpuWays,
       oracles: new Map(),
       absent: { 'gpu:exact': 'no card' },
-      solvers: [],
     });
     assert.is(none.cases, 0);
     assert.match(
       markdownOf(reportOf(2, [whole, none])),
       /\| cases by oracle \| cpu \d+, .*; gpu:exact did not run: no card \|/,
     );
+  });
+
+  test('every route has its turn with every oracle in every format, and the table says what came of it', async () => {
+    const cells = new Set(
+      [...ways, ...gpuWays].map(({ oracle, cell }) => `${cell.route} ${oracle} ${cell.dtype}`),
+    );
+    assert.is(cells.size, 4 * 9 * 4);
+    const reached = new Set<string>();
+    for (let number = 0; number < 600; number++) {
+      const { cnf } = formula(2, number);
+      for (const { oracle, cell, takes } of [...ways, ...gpuWays]) {
+        if (takes(cnf, number)) reached.add(`${cell.route} ${oracle} ${cell.dtype}`);
+      }
+    }
+    assert.is(reached.size, cells.size);
+    const table = tableOf({
+      cells: {
+        'threshold, cpu, f64': { right: 7, inconclusive: 1 },
+        'threshold, cpu, f16': { 'error-too-large': 3 },
+      },
+      absent: { 'gpu:f32': 'no card' },
+    });
+    assert.is(table.split('\n').length, 2 + 4 * 9);
+    assert.match(table, '\n| threshold | cpu | 7 | had no turn | 0: error-too-large 3 | had no turn |\n');
+    assert.match(table, '\n| minimax | gpu:f32 | not here | not here | not here | not here |\n');
+  });
+
+  test('a formula counts once, and what was found is not lost', () => {
+    const line = { number: 3, findings: [] } as unknown as Line;
+    const found = { ...line, findings: [{ way: 'x', said: 'y', cnf: { variables: 0, clauses: [] } }] };
+    assert.equal(onePerFormula([line, { ...line, number: 4 }, line, found, line]), [
+      found,
+      { ...line, number: 4 },
+    ]);
+  });
+
+  test('a warm program answers as the reference does', async () => {
+    const kernel = fileURLToPath(new URL('warm-kernel.js', import.meta.url));
+    const command = await openOracle(`command-warm:'${process.execPath}' '${kernel}'`);
+    const some = ways.filter(({ oracle, cell }) => oracle === 'command' && cell.route !== 'closest-pair');
+    const taken = some.map((way) => ({ ...way, takes: () => true }));
+    const line = await runFormula(2, 9, { ways: taken, oracles: new Map([['command', command]]) });
+    await command.close();
+    assert.equal(line.findings, []);
+    assert.is(line.cases, 12);
+    assert.ok(line.right >= 8, JSON.stringify(line.cells));
   });
 
   test('a campaign that was killed goes on where it was: no formula is lost and none done twice', async () => {

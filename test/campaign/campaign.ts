@@ -4,21 +4,22 @@
  * Formula after formula of every family goes every way there is, and each answer is compared with brute force, and that
  * with SAT solvers of others where they are installed. What differs is shrunk. Each job keeps a journal in OUT, and a
  * campaign with the same seed goes on where it was ended; OUT/report.json and OUT/report.md have the figures of all of it.
- * Exits 1 when anything was wrong, crashed, hung or took more than 1 GiB.
+ * Exits 1 when anything was wrong, crashed, hung, took more than ten seconds or more than 1 GiB.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Oracle } from '../../src/oracles/oracle.ts';
 import { openOracle } from '../../src/oracles/oracles.ts';
 import { whyNoAdapter } from '../oracles/gpu/look.ts';
 import { formula } from './formulas.ts';
-import { append, readJournal } from './journal.ts';
-import { markdownOf, reportOf } from './report.ts';
+import { append, readJournal, type Line } from './journal.ts';
+import { markdownOf, onePerFormula, reportOf } from './report.ts';
 import { runFormula } from './run.ts';
 import { foreignSolvers } from './solvers.ts';
-import { gpuWays, ways, type Way } from './ways.ts';
+import { gpuWays, ways } from './ways.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -37,22 +38,31 @@ if (!(minutes > 0 && seed >= 0 && jobs >= 1))
 /** A case that takes longer has hung: its job is ended. */
 const patience = 60_000;
 const mostMemory = 2 ** 30;
+const mostSeconds = 10;
 
 /** Starts the jobs, starts one anew that crashed or hung, and writes the report. */
 async function lead(): Promise<void> {
   mkdirSync(flags.out, { recursive: true });
   const end = performance.now() + minutes * 60_000;
   await Promise.all([...Array.from({ length: jobs }, (_, job) => watch(String(job), end)), late(end)]);
-  const journals = readdirSync(flags.out).filter((name) => name.endsWith('.jsonl'));
-  const lines = journals
-    .flatMap((name) => readJournal(join(flags.out, name)))
-    .filter((line) => line.seed === seed)
-    .toSorted((a, b) => a.number - b.number);
+  const lines = [...onePerFormula(linesOf(false)), ...onePerFormula(linesOf(true))].toSorted(
+    (a, b) => a.number - b.number,
+  );
   const report = reportOf(seed, lines);
   writeFileSync(join(flags.out, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(flags.out, 'report.md'), markdownOf(report));
   console.log(markdownOf(report));
-  if (report.findings.length > 0 || report.memory > mostMemory || report.cases === 0) process.exitCode = 1;
+  const { findings, memory, slowest, cases } = report;
+  if (findings.length > 0 || memory > mostMemory || slowest > mostSeconds || cases === 0)
+    process.exitCode = 1;
+}
+
+/** What all jobs did under this seed, or the graphics card's did, with whatever --jobs there were. */
+function linesOf(card: boolean): Line[] {
+  const journals = readdirSync(flags.out).filter((name) => name.startsWith(`seed-${seed}-job-`));
+  return journals
+    .filter((name) => name.endsWith('.jsonl') && name.includes('-gpu-') === card)
+    .flatMap((name) => readJournal(join(flags.out, name)));
 }
 
 /**
@@ -93,7 +103,7 @@ async function watch(job: string, end: number): Promise<void> {
     const { family, cnf } = formula(seed, told.number);
     const finding = { way: told.way, said, cnf };
     const none = { right: 0, inconclusive: 0, refused: {}, processor: 0, memory: 0 };
-    const counts = { oracles: {}, absent: {}, solvers: {} };
+    const counts = { oracles: {}, absent: {}, cells: {}, solvers: {} };
     const line = {
       ...none,
       ...counts,
@@ -112,12 +122,17 @@ const endOf = (child: ChildProcess): Promise<number | string> =>
 
 const journalOf = (job: string): string => join(flags.out, `seed-${seed}-job-${job}-of-${jobs}.jsonl`);
 
+/** The plainest kernel there is, as a program. */
+const warmKernel = `command-warm:'${process.execPath}' '${fileURLToPath(new URL('warm-kernel.js', import.meta.url))}'`;
+
 /** Formulas number job, job + jobs, job + 2·jobs, … but those that its journal has, until the time is over. */
 async function work(job: string): Promise<void> {
   const end = performance.now() + minutes * 60_000;
-  const done = new Set(readJournal(journalOf(job)).map(({ number }) => number));
+  const done = new Set(linesOf(false).map(({ number }) => number));
   const names = [...new Set(ways.map(({ oracle }) => oracle))];
-  const opened = await Promise.all(names.map(async (name) => [name, await openOracle(name)] as const));
+  const opened = await Promise.all(
+    names.map(async (name) => [name, await openOracle(name === 'command' ? warmKernel : name)] as const),
+  );
   const solvers = foreignSolvers();
   for (let number = Number(job); performance.now() < end; number += jobs) {
     if (done.has(number)) continue;
@@ -136,21 +151,22 @@ const teller =
 /** The graphics card's part: the first formulas, at least one, or a line that says why there is none. */
 async function workOnCard(): Promise<void> {
   const file = journalOf('gpu');
-  const done = new Set(readJournal(file).map(({ number }) => number));
-  const [{ oracle: name }] = gpuWays as [Way];
+  const done = new Set(linesOf(true).map(({ number }) => number));
+  const names = [...new Set(gpuWays.map(({ oracle }) => oracle))];
   const why = await whyNoAdapter();
   const end = why === undefined ? performance.now() + minutes * 60_000 : 0;
-  const oracles = new Map(why === undefined ? [[name, await openOracle(name)]] : []);
-  const absent = why === undefined ? {} : { [name]: why };
+  const oracles = new Map<string, Oracle>();
+  for (const name of why === undefined ? names : []) oracles.set(name, await openOracle(name));
+  const absent = why === undefined ? {} : Object.fromEntries(names.map((name) => [name, why]));
   const next = async (number: number): Promise<number> => {
     if (done.has(number)) return next(number + 1);
-    const tools = { ways: gpuWays, oracles, absent, solvers: [], onCase: teller(number) };
+    const tools = { ways: gpuWays, oracles, absent, onCase: teller(number) };
     append(file, await runFormula(seed, number, tools));
     return number + 1;
   };
   let number = await next(0);
   while (performance.now() < end) number = await next(number);
-  await oracles.get(name)?.close();
+  for (const oracle of oracles.values()) await oracle.close();
   process.disconnect();
 }
 

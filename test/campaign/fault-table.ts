@@ -94,6 +94,25 @@ export function tableText(rows: readonly FaultRow[]): string {
   ].join('\n');
 }
 
+/** What the table comes to, in a sentence or two. */
+export function summaryText(rows: readonly FaultRow[]): string {
+  const sum = (of: 'runs' | 'right' | 'refused' | 'wrong', among: readonly FaultRow[]): number =>
+    among.reduce((total, row) => total + row[of], 0);
+  const [within, beyond] = [true, false].map((is) => rows.filter(({ fault }) => fault.within === is)) as [
+    FaultRow[],
+    FaultRow[],
+  ];
+  const forged = beyond.filter(({ fault }) => fault.name.startsWith('forged'));
+  const shown = (count: number): string => count.toLocaleString('en');
+  const share = (count: number): string =>
+    `${shown(count)} (${Math.round((100 * count) / sum('runs', beyond))}%)`;
+  return [
+    `Within the claim: ${shown(sum('runs', within))} runs, ${shown(sum('right', within))} right. Beyond it, where the certificate's`,
+    `assumption is broken, ${shown(sum('runs', beyond))} runs, of which ${share(sum('refused', beyond))} were refused and`,
+    `${share(sum('wrong', beyond))} answered wrongly, ${shown(sum('wrong', forged))} of these by the three forgers.`,
+  ].join(' ');
+}
+
 /** Wrong or refused though within the claim: a fault of ours. */
 export const broken = (rows: readonly FaultRow[]): readonly FaultRow[] =>
   rows.filter(({ fault, wrong, refused }) => fault.within && wrong + refused > 0);
@@ -103,6 +122,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     options: { formulas: { type: 'string', default: '40' }, seed: { type: 'string', default: '1' } },
   });
   const rows = await faultTable(Number(values.formulas), 5, Number(values.seed));
-  console.log(tableText(rows));
+  console.log(`${tableText(rows)}\n\n${summaryText(rows)}`);
   if (broken(rows).length > 0) process.exitCode = 1;
 }

@@ -23,6 +23,8 @@ export interface Line {
   /** Cases by oracle, and why an oracle took part in none. */
   readonly oracles: Readonly<Record<string, number>>;
   readonly absent: Readonly<Record<string, string>>;
+  /** What became of the cases of a route, an oracle and a format: right, inconclusive, or the code of a refusal. */
+  readonly cells: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Comparisons of the number of models with a solver's answer, by solver. */
   readonly solvers: Readonly<Record<string, number>>;
   /** Wall seconds of the slowest case, and the most seconds of processor time that a case took. */

@@ -5,6 +5,7 @@ import { countModels } from '../../src/solvers/brute-force.ts';
 import { solveWithLogicSolver } from '../../src/solvers/logic-solver.ts';
 import { familyNames, formula } from './formulas.ts';
 import type { Finding, Line } from './journal.ts';
+import { cellName } from './report.ts';
 import { shrink } from './shrink.ts';
 import type { ForeignSolver } from './solvers.ts';
 import { judge, type Way } from './ways.ts';
@@ -15,8 +16,8 @@ export interface Tools {
   readonly oracles: ReadonlyMap<string, Oracle>;
   /** Why oracles are not here, by name. */
   readonly absent?: Readonly<Record<string, string>>;
-  /** Of others. */
-  readonly solvers: readonly ForeignSolver[];
+  /** Of others, asked in turn beside our own; without a list none is asked, not even ours. */
+  readonly solvers?: readonly ForeignSolver[];
   /** Told before each case. */
   readonly onCase?: (way: string) => void;
 }
@@ -32,7 +33,8 @@ const logicSolver: ForeignSolver = {
 };
 
 /** logic-solver, and of the others, whose processes take longer than all our ways, one in turn. */
-function solversFor(number: number, foreign: readonly ForeignSolver[]): readonly ForeignSolver[] {
+function solversFor(number: number, foreign: readonly ForeignSolver[] | undefined): readonly ForeignSolver[] {
+  if (foreign === undefined) return [];
   const turn = foreign[Math.floor(number / familyNames.length) % Math.max(1, foreign.length)];
   return turn === undefined ? [logicSolver] : [logicSolver, turn];
 }
@@ -43,6 +45,7 @@ export async function runFormula(seed: number, number: number, tools: Tools): Pr
   const line = { cases: 0, right: 0, inconclusive: 0, slowest: 0, processor: 0 };
   const refused: Record<string, number> = {};
   const oracles: Record<string, number> = {};
+  const cells: Record<string, Record<string, number>> = {};
   const findings: Finding[] = [];
   for (const way of tools.ways) {
     const oracle = tools.oracles.get(way.oracle);
@@ -56,6 +59,9 @@ export async function runFormula(seed: number, number: number, tools: Tools): Pr
     line.processor = Math.max(line.processor, (user + system) / 1e6);
     line.cases++;
     oracles[way.oracle] = (oracles[way.oracle] ?? 0) + 1;
+    const cell = (cells[cellName(way.cell.route, way.oracle, way.cell.dtype)] ??= {});
+    const end = outcome === 'refused' ? said : outcome;
+    cell[end] = (cell[end] ?? 0) + 1;
     if (outcome === 'right' || outcome === 'inconclusive') line[outcome]++;
     else if (outcome === 'refused') refused[said] = (refused[said] ?? 0) + 1;
     else {
@@ -78,5 +84,5 @@ export async function runFormula(seed: number, number: number, tools: Tools): Pr
   }
   const memory = process.resourceUsage().maxRSS * 1024;
   const { absent = {} } = tools;
-  return { number, seed, family, ...line, refused, findings, oracles, absent, solvers, memory };
+  return { number, seed, family, ...line, refused, findings, oracles, absent, cells, solvers, memory };
 }

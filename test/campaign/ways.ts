@@ -1,7 +1,7 @@
 /** The ways from a formula to an answer that a campaign compares: every route with every oracle in every format. */
 import type { Answer } from '../../src/problems/answer.ts';
 import { isModel, type Assignment, type Cnf } from '../../src/problems/cnf.ts';
-import type { Dtype } from '../../src/problems/dtype.ts';
+import { dtypes, type Dtype } from '../../src/problems/dtype.ts';
 import { familyNames } from './formulas.ts';
 import { InputError } from '../../src/problems/input-error.ts';
 import type { Oracle } from '../../src/oracles/oracle.ts';
@@ -10,9 +10,16 @@ import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { solveByPaperRoute } from '../../src/verify/paper-route.ts';
 import { prepare, type EncodeOptions } from '../../src/verify/prepare.ts';
 
+export interface Cell {
+  readonly route: string;
+  readonly dtype: Dtype;
+}
+
 export interface Way {
   readonly name: string;
   readonly oracle: string;
+  /** The place in the table of routes, oracles and formats. */
+  readonly cell: Cell;
   /** Whether the formula is small enough for it, and this one's turn: slow ways are gone by some formulas only. */
   readonly takes: (cnf: Cnf, number: number) => boolean;
   readonly solve: (cnf: Cnf, oracle: Oracle) => Promise<Answer<Assignment>>;
@@ -34,6 +41,7 @@ function direct(oracle: string, options: Partial<EncodeOptions>, takes: Way['tak
   return {
     name: `${changes.join(' ')}, ${oracle}`,
     oracle,
+    cell: { route: all.route, dtype: all.dtype },
     takes,
     async solve(cnf, opened) {
       const careful = carefulError(all.dtype);
@@ -49,10 +57,16 @@ function direct(oracle: string, options: Partial<EncodeOptions>, takes: Way['tak
 const forms = ['strengthened', 'published', 'direct', 'direct-published'] as const;
 
 /** The paper's own route: a few clauses, and small instances. */
-const paper = (form: (typeof forms)[number], dtype: Dtype, oracle: string): Way => ({
+const paper = (
+  form: (typeof forms)[number],
+  dtype: Dtype,
+  oracle: string,
+  takes: Way['takes'] = always,
+): Way => ({
   name: `closest-pair ${form} ${dtype}, ${oracle}`,
   oracle,
-  takes: (cnf) => cnf.variables <= 8 && cnf.clauses.length <= 5,
+  cell: { route: 'closest-pair', dtype },
+  takes: (cnf, number) => cnf.variables <= 8 && cnf.clauses.length <= 5 && takes(cnf, number),
   async solve(cnf, opened) {
     const options = {
       pure: false,
@@ -69,17 +83,33 @@ const paper = (form: (typeof forms)[number], dtype: Dtype, oracle: string): Way 
 
 const routes = ['threshold', 'minimax', 'interpolation'] as const;
 
-/** One round of all families in six is gone by the slow ways: minimax, for its plans, and the reference. */
-const hasTurn = (number: number): boolean => Math.floor(number / familyNames.length) % 6 === 0;
-const always = (): boolean => true;
+/** One round of all families in so many. */
+const everyRound =
+  (rounds: number, of: (cnf: Cnf) => boolean = always): Way['takes'] =>
+  (cnf, number) =>
+    Math.floor(number / familyNames.length) % rounds === 0 && of(cnf);
 
+function always(): boolean {
+  return true;
+}
+
+/** How often a cell has its turn: what is slow, as the plans of minimax are, or another process, is gone more seldom. */
+function turnOf(oracle: string, route: string, dtype: Dtype): Way['takes'] {
+  if (oracle === 'polynomial') return everyRound(2, ({ clauses }) => clauses.length <= 4);
+  if (oracle === 'reference') return everyRound(6, ({ variables }) => variables <= 8);
+  if (oracle === 'command') return everyRound(12, ({ variables }) => variables <= 8);
+  const isHalf = dtype === 'f16' || dtype === 'bf16';
+  return everyRound(route === 'minimax' ? 6 : isHalf ? 3 : 1);
+}
+
+const cpuOracles = ['cpu', 'cpu:dense', 'cpu:structured', 'reference', 'polynomial', 'command'];
+
+/** Every route with every oracle in every format, and what else there is to choose. */
 export const ways: readonly Way[] = [
-  ...routes.flatMap((route) =>
-    (['f64', 'f32'] as const).flatMap((dtype) => [
-      ...['cpu', 'cpu:dense', 'cpu:structured'].map((oracle) =>
-        direct(oracle, { route, dtype }, route === 'minimax' ? (_, number) => hasTurn(number) : always),
-      ),
-      direct('reference', { route, dtype }, (cnf, number) => cnf.variables <= 8 && hasTurn(number)),
+  ...cpuOracles.flatMap((oracle) =>
+    dtypes.flatMap((dtype) => [
+      ...routes.map((route) => direct(oracle, { route, dtype }, turnOf(oracle, route, dtype))),
+      paper('strengthened', dtype, oracle, everyRound(oracle === 'command' ? 12 : 1)),
     ]),
   ),
   ...(['f64', 'f32'] as const).flatMap((dtype) =>
@@ -90,18 +120,20 @@ export const ways: readonly Way[] = [
     ]),
   ),
   direct('cpu', { route: 'interpolation', dtype: 'f64', scaleName: 'rsqrt', split: 'weight' }),
-  direct('cpu', { route: 'threshold', dtype: 'f16' }),
-  direct('cpu', { route: 'threshold', dtype: 'bf16' }),
-  direct('polynomial', { route: 'minimax', dtype: 'f64' }, (cnf) => cnf.clauses.length <= 4),
-  ...forms.flatMap((form) => [paper(form, 'f64', 'cpu'), paper(form, 'f64', 'reference')]),
-  paper('strengthened', 'f32', 'cpu:dense'),
+  ...forms
+    .filter((form) => form !== 'strengthened')
+    .flatMap((form) => [paper(form, 'f64', 'cpu'), paper(form, 'f64', 'reference')]),
 ];
 
-/** Those of the graphics card, or of software that plays one. */
-export const gpuWays: readonly Way[] = [
-  ...routes.map((route) => direct('gpu:exact', { route, dtype: 'f64' })),
-  direct('gpu:exact', { route: 'threshold', dtype: 'f32' }),
-];
+const small = ({ variables }: Cnf): boolean => variables <= 8;
+
+/** Those of the graphics card, or of software that plays one, where an instance of 14 variables takes seconds. */
+export const gpuWays: readonly Way[] = ['gpu:exact', 'gpu:f32', 'gpu:f64-emulated'].flatMap((oracle) =>
+  dtypes.flatMap((dtype) => [
+    ...routes.map((route) => direct(oracle, { route, dtype }, small)),
+    paper('strengthened', dtype, oracle),
+  ]),
+);
 
 export type Outcome = 'right' | 'inconclusive' | 'refused' | 'wrong' | 'crash';
 

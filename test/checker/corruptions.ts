@@ -5,6 +5,7 @@ import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors
 import { decodeElements, encodeElements } from '../../src/formats/elements.ts';
 import { sha256Hex } from '../../src/formats/sha256.ts';
 import type { Tensor } from '../../src/formats/tensor.ts';
+import { forgeries } from './forgeries.ts';
 import { rehashed, type Made } from './made.ts';
 
 type Json = Record<string, unknown>;
@@ -39,8 +40,12 @@ export async function withTensor(
 async function withDocument(made: Made, change: (json: Json) => void): Promise<Omit<Made, 'answer'>> {
   const { tensors, metadata } = readSafetensors(made.instance);
   const document = changed(metadata.get('seth')!, change);
-  const instance = writeSafetensors(tensors, new Map([['seth', document]]));
-  const { cnf } = JSON.parse(document) as { cnf: { text: string } };
+  const { cnf, scale } = JSON.parse(document) as { cnf: { text: string }; scale: unknown };
+  const strings = new Map([
+    ['scale', String(scale)],
+    ['seth', document],
+  ]);
+  const instance = writeSafetensors(tensors, strings);
   const sha256 = await sha256Hex(cnf.text);
   const certificate = changed(
     await rehashed({ ...made, instance }),
@@ -249,6 +254,7 @@ export const corruptions: readonly (readonly [name: string, corrupt: Corruption]
   ['an output above 1', (made) => withOutput(made, (values) => void (values[0] = 1 + 2 ** -52))],
   ['an output of 1', (made) => withOutput(made, (values) => void (values[0] = 1))],
   ['an output below 0', (made) => withOutput(made, (values) => void (values[0] = -values[0]!))],
+  ...forgeries,
 ];
 
 /** The first two blocks of `size` numbers exchanged; they differ in the formulas above. */

@@ -167,7 +167,7 @@ suite('src/cli/command-oracle', (test) => {
       [{ oracle, error: 2 }, /^--error: expected a number above 0 and up to 1, found 2/],
       [
         { oracle: 'cpu', error: 1e-6 },
-        /^--error is for --oracle command:…, and the oracle is cpu: leave it out$/,
+        /^--error is for --oracle command:… and polynomial, and the oracle is cpu: leave it out$/,
       ],
       [{ oracle: 'reference', timeout: 5 }, /^--timeout is for --oracle command:…/],
     ] as const) {

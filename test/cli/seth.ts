@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Of a terminal; without it output is a pipe's. */
+  readonly columns?: number;
 }
 
 setEngineFlags(); // as main.ts does, before anything is compiled
@@ -42,12 +44,15 @@ export function seth(args: readonly string[], options: RunOptions = {}): Promise
 
 let last: Promise<unknown> = Promise.resolve();
 
-async function here(args: readonly string[], { input = '', cwd = '.', env }: RunOptions): Promise<Run> {
+async function here(
+  args: readonly string[],
+  { input = '', cwd = '.', env, columns }: RunOptions,
+): Promise<Run> {
   const { argv, exitCode } = process;
   const folder = process.cwd();
   const restore = withVariables({ NO_COLOR: undefined, FORCE_COLOR: undefined, ...env });
   const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
-  const stdout = collected(process.stdout);
+  const stdout = collected(process.stdout, columns);
   const stderr = collected(process.stderr);
   try {
     process.chdir(cwd);
@@ -84,7 +89,7 @@ function withVariables(values: Readonly<Record<string, string | undefined>>): ()
 }
 
 /** Makes a pipe of a stream and keeps what is written from it, until the result is called, which gives it. */
-function collected(stream: NodeJS.WriteStream): () => Buffer {
+function collected(stream: NodeJS.WriteStream, columns?: number): () => Buffer {
   const chunks: Buffer[] = [];
   const write = (chunk: Uint8Array | string, ...rest: unknown[]): boolean => {
     chunks.push(Buffer.from(chunk));
@@ -92,7 +97,7 @@ function collected(stream: NodeJS.WriteStream): () => Buffer {
     if (done !== undefined) process.nextTick(done);
     return true;
   };
-  const replaced = { write, isTTY: undefined, columns: undefined };
+  const replaced = { write, isTTY: undefined, columns };
   const before = Object.keys(replaced).map((name) => Object.getOwnPropertyDescriptor(stream, name));
   for (const [name, value] of Object.entries(replaced))
     Object.defineProperty(stream, name, { value, configurable: true });

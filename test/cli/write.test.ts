@@ -1,5 +1,6 @@
 import { pbkdf2 } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { removeUnfinished, writeWhole } from '../../src/cli/write.ts';
@@ -78,6 +79,30 @@ suite('src/cli/write', (test) => {
       assert.is(stdout, formula);
       assert.ok(lstatSync('/dev/null').isCharacterDevice());
       assert.equal(listing(folder), ['file', 'link']);
+    });
+  });
+
+  test('a file is on the disk before it has its name', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'out');
+      writeFileSync(join(folder, 'other'), '');
+      const other = await open(join(folder, 'other'));
+      const handles = Object.getPrototypeOf(other) as FileHandle;
+      await other.close();
+      const sync = Reflect.get<FileHandle, 'sync'>(handles, 'sync');
+      const seen: unknown[] = [];
+      handles.sync = async function (this: FileHandle): Promise<void> {
+        seen.push([listing(folder).includes('out'), (await this.stat()).size]);
+        return sync.call(this);
+      };
+      try {
+        await writeWhole(path, (write) => write('whole'));
+        await writeWhole('/dev/null', (write) => write('a device has nothing to sync'));
+      } finally {
+        handles.sync = sync;
+      }
+      assert.equal(seen, [[false, 5]]);
+      assert.is(readFileSync(path, 'utf8'), 'whole');
     });
   });
 

@@ -2,7 +2,7 @@
  * `npm run fuzz -- --minutes N [--seed S] [--target NAME] [--keep]`: everything that reads what others wrote, under
  * hostile input. Exits with 1 and shows the shortest input it found when a reader throws anything but an InputError,
  * gives a value that does not survive being written and read, takes longer than a second, allocates more than its
- * input accounts for, or changes a prototype. `--keep` adds what reaches new code to `test/fuzz/corpus`.
+ * input accounts for, or changes a prototype; and when all of it took more than 1 GiB. The table is that of docs/under-fire.md. `--keep` adds what reaches new code to `test/fuzz/corpus`.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -32,6 +32,9 @@ if (
 
 /** An input that has not ended after so many seconds hangs. */
 const hang = 10;
+
+/** MiB that the process may take. */
+const mostMemory = 1024;
 
 console.log(`fuzzing ${values.target ?? names.join(', ')} for ${seconds} s, --seed ${seed}`);
 const current = new SharedArrayBuffer(12 + 65536);
@@ -69,10 +72,14 @@ function watched(task: Task): Promise<Report | undefined> {
 }
 
 function show({ targets: reports, findings, covered }: Report): void {
+  const count = (of: number): string => of.toLocaleString('en');
+  console.log(
+    '\n| target | inputs | accepted | a second | slowest, ms | largest allocation, bytes |\n| --- | --- | --- | --- | --- | --- |',
+  );
   for (const { target, inputs, accepted, seconds, slowest, largest, corpus } of reports) {
-    const rate = Math.round(inputs / seconds);
+    const rate = count(Math.round(inputs / seconds));
     console.log(
-      `${target.padEnd(12)} ${String(inputs).padStart(8)} inputs, ${accepted} accepted, ${rate} a second, slowest ${(slowest * 1000).toFixed(1)} ms, largest allocation ${largest} bytes, corpus ${corpus.length}`,
+      `| ${target} | ${count(inputs)} | ${count(accepted)} | ${rate} | ${(slowest * 1000).toFixed(0)} | ${count(largest)} |`,
     );
     if (values.keep)
       writeCorpus(
@@ -82,11 +89,14 @@ function show({ targets: reports, findings, covered }: Report): void {
   }
   const inputs = reports.reduce((sum, report) => sum + report.inputs, 0);
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
-  console.log(`${inputs} inputs, ${covered} characters of code reached, ${peak} MiB of memory at most`);
+  console.log(
+    `\n${count(inputs)} inputs, ${findings.length} faults, ${peak} MiB of memory at most; ${count(covered)} characters of code reached`,
+  );
+  if (peak > mostMemory) console.error(`FAULT: more than ${mostMemory} MiB of memory`);
   for (const { target, reason, input } of findings) {
     console.error(
       `FAULT ${target}: ${reason}\n  input in base64: ${input}\n  as text: ${JSON.stringify(Buffer.from(input, 'base64').toString('latin1'))}`,
     );
   }
-  if (findings.length > 0 || inputs === 0) process.exitCode = 1;
+  if (findings.length > 0 || inputs === 0 || peak > mostMemory) process.exitCode = 1;
 }

@@ -72,3 +72,7 @@ export const damageArb: fc.Arbitrary<[path: number[], by: unknown]> = fc.tuple(
   fc.array(fc.nat(99), { maxLength: 4 }),
   hostileValue,
 );
+
+/** What only a fault of the checker would say: it expects something, or JSON's parser or the decoder does. */
+export const accident: RegExp =
+  /is not a function|is not iterable|annot read|undefined|not defined|BigInt|Invalid array|call stack/;

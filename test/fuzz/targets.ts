@@ -20,6 +20,7 @@ import { exampleDocument } from '../formats/example-document.ts';
 import { cnfArb } from '../support/arbitraries.ts';
 import { readArguments } from './arguments.ts';
 import { certificate } from './certificate-target.ts';
+import { files } from './files-target.ts';
 import { journal, lines } from './run-targets.ts';
 import { simpleDimacs } from './simple-dimacs.ts';
 import { bounded, hostileValue, readOr, utf8, type Target } from './target.ts';
@@ -493,6 +494,7 @@ export const targets: readonly Target[] = [
   json,
   metadata,
   certificate,
+  files,
   lines,
   journal,
   args,

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { strongestOfBlocks } from '../../docs/lab/blocks.ts';
 import {
   openChain,
   smallestPosition,
@@ -47,7 +48,7 @@ suite('lab/chain', (test) => {
   test('the softmax weights drawn are those of Q and K, and give the output', async () => {
     const oracle = await openOracle('reference');
     const chain = openChain(teaching(5));
-    const { readout, pads, levels, largestWeight, output, q, k } = await takeSnapshot(chain, usual, oracle);
+    const { readout, pads, levels, largest, output, q, k } = await takeSnapshot(chain, usual, oracle);
     const options = { readout, pads, dtype: 'f64', witness: 'scan' } as const;
     const attention = ovToAttention.encode(chain.vectors, options);
     const [Q, K, V] = [entries(attention.q), entries(attention.k), entries(attention.v)];
@@ -55,10 +56,14 @@ suite('lab/chain', (test) => {
     assert.equal([...q], [...Float32Array.from(Q)]);
     assert.equal([...k], [...Float32Array.from(K)]);
     const weights = softmaxWeights(chain.vectors, chain.products, nodeValues(readout), pads);
-    assert.is(largestWeight, Math.max(...weights));
-    weights.forEach((weight, at) =>
-      assert.ok(Math.abs((levels[at]! / 255) ** 2 * largestWeight - weight) <= largestWeight / 200),
-    );
+    const { rows: keys } = chain.vectors.right;
+    const isKey = (at: number): boolean => at % (keys + pads.count) < keys;
+    assert.is(largest.key, Math.max(...weights.filter((_, at) => isKey(at))));
+    assert.is(largest.pad, Math.max(...weights.filter((_, at) => !isKey(at))));
+    weights.forEach((weight, at) => {
+      const most = isKey(at) ? largest.key : largest.pad;
+      assert.ok(Math.abs((levels[at]! / 255) ** 2 * most - weight) <= most / 200);
+    });
     for (let row = 0; row < attention.q.rows; row++) {
       const logits = Array.from({ length: attention.k.rows }, (_, j) => {
         let dot = 0;
@@ -71,6 +76,37 @@ suite('lab/chain', (test) => {
       );
       const y = logits.reduce((sum, logit, j) => sum + (logit / total) * V[j]!, 0);
       assert.ok(Math.abs(y - output[row]!) < 1e-12);
+    }
+    await oracle.close();
+  });
+
+  test('at the largest B the models are what is dark among the keys, and the strongest of blocks keeps them', async () => {
+    const oracle = await openOracle('reference');
+    for (const [family, variables, clauses] of [
+      ['uniform', 12, 55],
+      ['planted', 16, 80],
+    ] as const) {
+      const chain = openChain(families[family]!.generate({ variables, clauses, width: 3 }, 1).cnf);
+      const top = { ...usual, position: chain.bounds.length - 1 };
+      const { levels, nodes, pads, products, right } = await takeSnapshot(chain, top, oracle);
+      assert.is(nodes.length, 1);
+      const columns = right.rows + pads.count;
+      const rows = levels.length / columns;
+      products.forEach((s, at) => {
+        const level = levels[Math.floor(at / right.rows) * columns + (at % right.rows)]!;
+        if (s === 0) assert.ok(level > 150, `a model at level ${level}`);
+        else assert.ok(level < 50, `inner product ${s} at level ${level}`);
+      });
+      // A picture of a seventh of the size has as many dark places as the models have blocks.
+      const [down, across] = [Math.ceil(rows / 7), Math.ceil(columns / 7)];
+      const blocks = strongestOfBlocks(levels, { rows, columns }, { down, across });
+      const models = new Set<number>();
+      products.forEach((s, at) => {
+        const [i, j] = [Math.floor(at / right.rows), at % right.rows];
+        if (s === 0) models.add(Math.floor((i * down) / rows) * across + Math.floor((j * across) / columns));
+      });
+      assert.ok(models.size > 0);
+      for (const block of models) assert.ok(levels[blocks[block]!]! > 150, `block ${block}`);
     }
     await oracle.close();
   });

@@ -36,6 +36,73 @@ const inked = (page: Page, selector: string): Promise<number> =>
     return count;
   });
 
+/** Waits until the line about what is pointed at says so. */
+async function said(page: Page, words: RegExp): Promise<void> {
+  await page.waitForFunction(
+    ({ source }) => new RegExp(source).test(document.querySelector('#focus')!.textContent),
+    { source: words.source },
+  );
+}
+
+const clausesLit = (page: Page): Promise<number[]> =>
+  page
+    .locator('#clauses li')
+    .evaluateAll((all) => all.flatMap((li, at) => (li.matches('.lit') ? [at + 1] : [])));
+
+/** Lines of the editor, counted from 0, with a band behind them. */
+const linesLit = (page: Page): Promise<number[]> =>
+  page.locator('#text').evaluate((text) => {
+    const { backgroundImage, backgroundPositionY, lineHeight, paddingTop } = getComputedStyle(text);
+    if (backgroundImage === 'none') return [];
+    return backgroundPositionY
+      .split(', ')
+      .map((y) =>
+        Math.round((Number.parseFloat(y) - Number.parseFloat(paddingTop)) / Number.parseFloat(lineHeight)),
+      );
+  });
+
+/** Runs of inked pixels along the bottom of a canvas: how many columns are lit. */
+const inkedAcross = (page: Page, selector: string): Promise<number> =>
+  page.locator(selector).evaluate((canvas: HTMLCanvasElement) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', {
+      willReadFrequently: true,
+    })!;
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, canvas.height - 8, canvas.width, 1);
+    // Bands have an alpha of 0.28, and edges of outlines that are not on a pixel's are no band.
+    const inside = Array.from(
+      { length: canvas.width },
+      (_, x) => data[4 * x + 3]! > 60 && data[4 * x + 3]! < 85,
+    );
+    let runs = 0;
+    inside.forEach((_, x) => {
+      if (inside.slice(x, x + 4).every(Boolean) && inside[x - 1] !== true) runs++;
+    });
+    return runs;
+  });
+
+/** Pixels of a canvas in one of the style sheet's colours, or near it. */
+const inkedNear = (page: Page, selector: string, name: string): Promise<number> =>
+  page.locator(selector).evaluate((canvas: HTMLCanvasElement, name) => {
+    const probe = document.body.appendChild(document.createElement('span'));
+    probe.style.color = `var(${name})`;
+    const [r, g, b] = getComputedStyle(probe)
+      .color.match(/[\d.]+/g)!
+      .map(Number) as [number, number, number];
+    probe.remove();
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', {
+      willReadFrequently: true,
+    })!;
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4) {
+      const away = Math.hypot(data[at]! - r, data[at + 1]! - g, data[at + 2]! - b);
+      if (data[at + 3] === 255 && away < 40) count++;
+    }
+    return count;
+  }, name);
+
 if (program !== undefined) {
   /** Runs on pages of one browser; none of them may have complained. */
   const withPages = async (
@@ -116,9 +183,11 @@ if (program !== undefined) {
       withPage(async (page) => {
         const dark = async (): Promise<number[]> =>
           Promise.all(
-            ['#left', '#right', '#products', '#q', '#k', '#a'].map((id) => inked(page, `${id} .over`)),
+            ['#left', '#right', '#products', '#q', '#k', '#v', '#a', '#y'].map((id) =>
+              inked(page, `${id} .over`),
+            ),
           );
-        assert.equal(await dark(), [0, 0, 0, 0, 0, 0]);
+        assert.equal(await dark(), [0, 0, 0, 0, 0, 0, 0, 0]);
         await page.hover('#products .over', { position: { x: 60, y: 10 } });
         await page.waitForFunction(() => document.querySelector('#focus')!.textContent.startsWith('⟨a'));
         assert.ok((await dark()).every((count) => count > 0));
@@ -139,27 +208,161 @@ if (program !== undefined) {
         await page.waitForFunction(() =>
           document.querySelector('#focus')!.textContent.startsWith('clause 3'),
         );
-        const [left, right, products, q, k] = await dark();
-        for (const count of [left, right, products, q, k]) assert.ok(count! > 0);
-        const lineLit = (): Promise<string> =>
-          page
-            .locator('#text')
-            .evaluate((text) => `${text.className}${text.style.getPropertyValue('--line-at')}`);
-        assert.is(await lineLit(), 'lit2');
+        assert.ok((await dark()).every((count) => count > 0));
+        assert.equal(await linesLit(page), [2]);
         // The text's first line is a clause too, whether the mouse or the caret is there.
         await page.hover('#text', { position: { x: 30, y: 15 } });
         await page.waitForFunction(() =>
           document.querySelector('#focus')!.textContent.startsWith('clause 1:'),
         );
         assert.ok((await inked(page, '#left .over')) > 0);
-        assert.is(await page.locator('#clauses li.lit').getAttribute('data-clause'), '0');
+        assert.equal(await clausesLit(page), [1]);
         await page.focus('#text');
         await page.keyboard.press('Control+Home');
         await page.keyboard.press('ArrowDown');
         await page.waitForFunction(() =>
           document.querySelector('#focus')!.textContent.startsWith('clause 2:'),
         );
-        assert.is(await lineLit(), 'lit1');
+        assert.equal(await linesLit(page), [1]);
+      }));
+
+    test('a pair lights the clauses that it falsifies, in the text, the list and the columns, and a variable those that it is in', () =>
+      withPage(async (page) => {
+        await type(page, 'a or b or c\nnot b or e\na or d\nnot c or f\nb or f');
+        // The variables are a, b, c and e, d, f; all are 0.
+        await page.hover('#products .over', { position: { x: 40, y: 20 } });
+        await said(page, /^⟨a₀, b₀⟩ = 3: .* clauses 1, 3, 5 falsified$/);
+        assert.equal(await clausesLit(page), [1, 3, 5]);
+        assert.equal(await linesLit(page), [0, 2, 4]);
+        // The bottom row of each is no row of the pair's, so what is inked there is columns.
+        for (const id of ['#left', '#right', '#q']) {
+          const columns = await inkedAcross(page, `${id} .over`);
+          assert.is(columns, 3, id);
+        }
+        await page.mouse.move(2, 2);
+        await page.hover('#variables [role=option]:nth-child(2)');
+        await said(page, /^b: the vectors where it is 1, and clauses 1, 2, 5$/);
+        assert.equal(await clausesLit(page), [1, 2, 5]);
+        assert.equal(await linesLit(page), [0, 1, 4]);
+        assert.is(await page.locator('#counts .lit').count(), 4);
+        for (const id of ['#left', '#products', '#q', '#k', '#a', '#y'])
+          assert.ok((await inked(page, `${id} .over`)) > 0, id);
+      }));
+
+    test('plots, clauses and variables are walked with the arrow keys, and Enter keeps what they point at', () =>
+      withPage(async (page) => {
+        for (const [id, first, second] of [
+          ['#response', /^inner product 0/, /^inner product 1/],
+          ['#nodes', /^node 1:/, /^node 2:/],
+          ['#counts', /^a₀:/, /^a₁:/],
+          ['#variables', /^a: the vectors/, /^b: the vectors/],
+          ['#clauses', /^clause 1:/, /^clause 2:/],
+        ] as const) {
+          await page.focus(id);
+          await page.keyboard.press('ArrowDown');
+          await said(page, first);
+          await page.keyboard.press('ArrowRight');
+          await said(page, second);
+          assert.ok((await page.locator(`${id} .lit`).count()) > 0, id);
+          await page.keyboard.press('Enter');
+          await page.keyboard.press('ArrowLeft');
+          await said(page, /pinned/);
+          await page.keyboard.press('Escape');
+          assert.ok((await page.getAttribute(id, 'aria-label')) !== null, id);
+        }
+      }));
+
+    test('V is 1 on keys and 0 on pads beside K, and y has a row for each row of A', () =>
+      withPage(async (page) => {
+        const heights = await page.evaluate(() =>
+          ['k', 'v', 'a', 'y'].map((id) => {
+            const { top, bottom } = document.querySelector(`#${id} canvas`)!.getBoundingClientRect();
+            return [top, bottom];
+          }),
+        );
+        assert.equal(heights[0], heights[1]);
+        assert.equal(heights[2], heights[3]);
+        assert.match((await page.getAttribute('#v', 'aria-label'))!, /^V: 1 on 8 keys, 0 on \d+ pads?;/);
+        await page.focus('#v');
+        await page.keyboard.press('ArrowDown');
+        await said(page, /^b₁:/);
+        for (const id of ['#right', '#products', '#k', '#v', '#a'])
+          assert.ok((await inked(page, `${id} .over`)) > 0, id);
+        await page.focus('#y');
+        await page.keyboard.press('ArrowDown');
+        await said(page, /node 2.* · output y = 0\.\d+$/);
+        for (const id of ['#left', '#products', '#q', '#a', '#y'])
+          assert.ok((await inked(page, `${id} .over`)) > 0, id);
+      }));
+
+    test('dragged to the largest B, the attention matrix has a dark spot for each model and little else', () =>
+      withPage(async (page) => {
+        await page.selectOption('#examples', { label: 'planted 3-SAT (16 variables)' });
+        await settled(page);
+        await drag(page, 'bound', 96);
+        assert.is(await verdictOf(page), 'satisfiable, 4 models');
+        // Four by four pixels and more for each of 4 models; the pads' column is another colour.
+        const dark = await inkedNear(page, '#a canvas:first-child', '--high');
+        assert.ok(dark >= 4 * 16 && dark < 4 * 40, `${dark} dark pixels`);
+        const lit = await inkedNear(page, '#products canvas:first-child', '--lit');
+        assert.ok(lit >= 4 * 16 && lit < 4 * 40, `${lit} lit pixels`);
+      }));
+
+    test('an answer of another formula is faint and said to be, on the lab and on the paper’s route', () =>
+      withPages(async (visit) => {
+        const lab = await visit('/lab/index.html', 1280);
+        const stale = (page: Page): Promise<string> =>
+          page.locator('#stale').evaluate((note) => (note.checkVisibility() ? note.textContent : ''));
+        const faint = (page: Page, selector: string): Promise<boolean> =>
+          page
+            .locator(selector)
+            .first()
+            .evaluate((seen) => getComputedStyle(seen).filter.includes('opacity'));
+        assert.is(await stale(lab), '');
+        assert.not.ok(await faint(lab, '#products canvas'));
+        await lab.fill('#text', 'a and (b => c)');
+        assert.is(await stale(lab), 'Shown: the last formula that was understood.');
+        for (const id of ['#products canvas', '#counts svg', '#clauses', '.certificate'])
+          assert.ok(await faint(lab, id), id);
+        await type(lab, 'a');
+        assert.is(await stale(lab), '');
+        assert.not.ok(await faint(lab, '#products canvas'));
+        // A formula that takes its time; the page's patience is cut short.
+        await lab.evaluate(() => {
+          const wait = window.setTimeout.bind(window);
+          Object.assign(window, { setTimeout: (run: () => void) => wait(run, 0) });
+        });
+        await lab.selectOption('#examples', { label: 'planted 3-SAT (16 variables)' });
+        await lab.waitForFunction(() =>
+          document.querySelector('#stale')!.textContent.startsWith('Shown: the formula before'),
+        );
+        await settled(lab);
+        assert.is(await stale(lab), '');
+        const paper = await visit('/lab/paper-route.html', 1280);
+        await paper.selectOption('#form', 'published');
+        await settled(paper);
+        assert.match((await paper.getAttribute('#fault', 'class'))!, /wrong/);
+        assert.match(await stale(paper), /^Shown: the last/);
+        assert.ok(await faint(paper, '#steps pre'));
+        assert.ok(await faint(paper, '#ledger'));
+      }));
+
+    test('why it is inconclusive can be read in full, in the words of the page, on a phone too', () =>
+      withPages(async (visit) => {
+        for (const width of [1280, 390]) {
+          const page = await visit('/lab/index.html', width);
+          await drag(page, 'bound', 0);
+          assert.is(await verdictOf(page), 'inconclusive');
+          const detail = page.locator('#detail');
+          assert.match((await detail.textContent())!, /it takes .*a larger B/);
+          assert.not.match((await page.textContent('main'))!, /--[a-z]/);
+          assert.ok(
+            await detail.evaluate(
+              (text) =>
+                text.checkVisibility() && text.scrollHeight <= text.clientHeight && text.clientHeight > 0,
+            ),
+          );
+        }
       }));
 
     test('without WebGPU the page says so and works, and with it the same count comes from it', async () => {

@@ -14,6 +14,16 @@ export type Test = (fact: string, body: Body) => void;
 /** Tests declared so far and tests that passed, in this process. */
 export const tally = { declared: 0, passed: 0 };
 
+/** Why tests that this machine has no means for did not run, each reason once. */
+export const reasonsNotRun: Set<string> = new Set();
+
+/** Says that tests did not run and why; under CI, where all means are there, that is an error. */
+export function notRun(reason: string): void {
+  if (process.env['CI'] === 'true') throw new Error(reason);
+  if (!reasonsNotRun.has(reason) && !runner.active) console.log(reason);
+  reasonsNotRun.add(reason);
+}
+
 /** Set by `test/run.ts`; a file that is run by itself would be reported by nobody, so it refuses. */
 export const runner = { active: false };
 

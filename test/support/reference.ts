@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { seth } from '../cli/seth.ts';
 
+/** What `--help` prints on a terminal of 80 columns, where help wraps. */
 const help = async (...command: string[]): Promise<string> =>
-  (await seth([...command, '--help'], { env: { NO_COLOR: '1' } })).stdout;
+  (await seth([...command, '--help'], { env: { NO_COLOR: '1' }, columns: 80 })).stdout;
 
 /** The commands, in the order of `seth --help`. */
 export const commandNames = (overview: string): string[] =>
@@ -21,7 +22,7 @@ export const commandNames = (overview: string): string[] =>
 export async function commandsPage(): Promise<string> {
   const overview = await help();
   const parts = [
-    '# Commands\n\nThis page is what `--help` prints, written by `npm run docs`.\n',
+    '# Commands\n\nThis page is what `--help` prints on a terminal of 80 columns, written by `npm run docs`.\n',
     `\`\`\`text\n${overview}\`\`\`\n`,
   ];
   for (const name of commandNames(overview)) {

@@ -1,3 +1,4 @@
+import DefaultTheme from 'vitepress/theme';
 import 'katex/dist/katex.min.css';
 import './guide.css';
-export { default } from 'vitepress/theme';
+export default DefaultTheme;

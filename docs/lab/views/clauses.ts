@@ -1,41 +1,59 @@
 /** The model back on the clauses; with a pair pointed at, its assignment instead. */
 import { holds, type Clause } from 'seth-attention';
-import { assignmentOf, leftHalf } from '../focus.ts';
+import { assignmentOf, clausesIn, leftHalf } from '../focus.ts';
 import { clauseText, literalText } from '../formula.ts';
 import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
-import { pointing } from './pointing.ts';
+import { one, pointing, walk } from './pointing.ts';
 
 export function clausesView(hosts: Record<'assignment' | 'clauses', HTMLElement>, store: LabStore): View {
   const { to, left, pin } = pointing(store);
   let drawn: string | undefined;
-  const clauseAt = (event: Event): number | undefined => {
-    const item = (event.target as Element).closest('li');
-    return item === null ? undefined : Number(item.dataset['clause']);
+  const title = hosts.assignment.appendChild(document.createElement('p'));
+  const values = hosts.assignment.appendChild(document.createElement('div'));
+  values.className = 'values';
+  values.ariaLabel = 'Variables';
+  values.id = 'variables';
+
+  /** A list whose items are pointed at, by pointer or by the arrow keys. */
+  const open = (list: HTMLElement, pointed: (at: number) => void): void => {
+    list.role = 'listbox';
+    list.addEventListener('pointerover', ({ target }) => {
+      const at = [...list.children].findIndex((item) => item.contains(target as Node));
+      if (at !== -1) pointed(at);
+    });
+    list.addEventListener('pointerleave', left);
+    list.addEventListener('click', pin);
+    walk(list, () => list.childElementCount, { pointed, left, pin });
   };
-  hosts.clauses.addEventListener('pointerover', (event) => {
-    const clause = clauseAt(event);
-    if (clause !== undefined) to({ clause });
-  });
-  hosts.clauses.addEventListener('pointerleave', left);
-  hosts.clauses.addEventListener('click', pin);
+  open(values, (variable) => to({ variable }));
+  open(hosts.clauses, (clause) => to({ clause }));
 
   const light = (state: Parameters<View['draw']>[0]): void => {
     if (!isDrawn(state)) return;
     const shown = assignmentFor(state);
+    const { cnf, names } = state.shown;
     // Not again for the same: a long list takes a while.
-    const key = JSON.stringify([shown, state.shown.cnf.clauses, state.shown.names]);
+    const key = JSON.stringify([shown, cnf.clauses, names]);
     if (key !== drawn) {
       drawn = key;
-      hosts.assignment.replaceChildren(...assignment(state, shown));
-      hosts.clauses.replaceChildren(
-        ...state.shown.cnf.clauses.map((clause, c) => item(clause, c, state.shown.names, shown.values)),
-      );
+      title.textContent = shown.title;
+      values.replaceChildren(...shown.values.map((value, k) => chip(names[k]!, value)));
+      hosts.clauses.replaceChildren(...cnf.clauses.map((clause) => item(clause, names, shown.values)));
     }
-    [...hosts.clauses.children].forEach((child, c) =>
-      child.classList.toggle('lit', c === state.focus.clause),
-    );
+    lightOf(values, one(state.focus.variable));
+    lightOf(hosts.clauses, clausesIn(state));
   };
   return { draw: light, light };
+}
+
+/** Marks the items that are lit, and scrolls to the first where the list was walked with the keys. */
+function lightOf(list: HTMLElement, lit: readonly number[]): void {
+  [...list.children].forEach((child, at) => {
+    child.classList.toggle('lit', lit.includes(at));
+    child.ariaSelected = String(lit.includes(at));
+  });
+  const first = list.children[lit[0] ?? -1];
+  if (first !== undefined && list.matches(':focus-visible')) first.scrollIntoView({ block: 'nearest' });
 }
 
 /** Values of the variables; null where the half is not known. */
@@ -60,30 +78,17 @@ function assignmentFor({ snapshot, shown, focus }: Drawn): Shown {
   };
 }
 
-function assignment({ shown }: Drawn, { title, values }: Shown): Node[] {
-  const head = document.createElement('p');
-  head.textContent = title;
-  const list = document.createElement('p');
-  list.className = 'values';
-  list.append(
-    ...values.map((value, k) => {
-      const chip = document.createElement('span');
-      chip.textContent = `${shown.names[k]} = ${value === null ? '?' : value ? 1 : 0}`;
-      chip.className = value === null ? 'unknown' : value ? 'true' : 'false';
-      return chip;
-    }),
-  );
-  return [head, list];
+function chip(name: string, value: boolean | null): HTMLElement {
+  const chip = document.createElement('span');
+  chip.role = 'option';
+  chip.textContent = `${name} = ${value === null ? '?' : value ? 1 : 0}`;
+  chip.className = value === null ? 'unknown' : value ? 'true' : 'false';
+  return chip;
 }
 
-function item(
-  clause: Clause,
-  c: number,
-  names: readonly string[],
-  values: readonly (boolean | null)[],
-): HTMLLIElement {
+function item(clause: Clause, names: readonly string[], values: readonly (boolean | null)[]): HTMLLIElement {
   const li = document.createElement('li');
-  li.dataset['clause'] = String(c);
+  li.role = 'option';
   const known = (literal: number): boolean => values[Math.abs(literal) - 1] !== null;
   const assigned = values.map((value) => value === true);
   const satisfied = clause.some((literal) => known(literal) && holds(literal, assigned));

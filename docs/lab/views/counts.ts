@@ -1,5 +1,7 @@
 /** The decoded counts: what was read for each left vector, how far it may be off, and the integers it must choose from. */
 import { scaleLinear } from 'd3-scale';
+import { vectorsIn } from '../focus.ts';
+import { counted } from '../numbers.ts';
 import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
 import { pointing } from './pointing.ts';
 import { stemPlot, type Drawing } from './stems.ts';
@@ -11,7 +13,9 @@ export function countsView(host: HTMLElement, store: LabStore): View {
     draw(state) {
       if (isDrawn(state)) plot.draw(counts(state));
     },
-    light: ({ focus }) => plot.light(focus.left),
+    light(state) {
+      if (isDrawn(state)) plot.light(vectorsIn(state, 'left'));
+    },
   };
 }
 
@@ -32,7 +36,7 @@ function counts({ snapshot }: Drawn): Drawing {
     x: {
       label: 'left vector i',
       scale: x,
-      ticks: x.ticks(Math.min(left.rows, 10)).filter(Number.isInteger),
+      ticks: x.ticks(Math.min(left.rows, 8)).filter(Number.isInteger),
       tickText: String,
     },
     y: {
@@ -47,8 +51,9 @@ function counts({ snapshot }: Drawn): Drawing {
       to: inside(read + margins[i]!),
       y: inside(read),
       ...(certain(i) ? {} : { kind: 'open' }),
+      ...(read > highest ? { beyond: 'above' } : read < lowest ? { beyond: 'below' } : {}),
     })),
     widest: 6,
-    text: `${left.rows} counts, ${open === 0 ? 'all certified' : `${open} of them open`}`,
+    text: `${counted(left.rows, 'count')}, ${open === 0 ? 'all certified' : `${open} of them open`}`,
   };
 }

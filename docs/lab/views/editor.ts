@@ -1,9 +1,11 @@
 /** The formula as text, in either notation, with line numbers; what is no formula is said with its line. */
 import { InputError } from 'seth-attention';
 import { exampleFormula, examples } from '../examples.ts';
+import { clausesIn } from '../focus.ts';
 import { readFormula, translate, type Formula, type Notation } from '../formula.ts';
-import { clauseAt, placeOf, type Span } from '../spans.ts';
-import type { LabState, LabStore, View } from '../state.ts';
+import { counted } from '../numbers.ts';
+import { clauseAt, placeOf } from '../spans.ts';
+import { isDrawn, type LabState, type LabStore, type View } from '../state.ts';
 import { pointing } from './pointing.ts';
 
 export interface EditorHosts {
@@ -98,28 +100,33 @@ export function editor(hosts: EditorHosts, store: LabStore): View {
       show(state);
   });
 
-  let lit: Span | undefined;
+  let lit = '';
   return {
     draw() {},
-    light({ focus, spans }) {
-      const span = focus.clause === undefined ? undefined : spans[focus.clause];
-      if (span === lit) return;
-      lit = span;
-      text.classList.toggle('lit', span !== undefined);
-      if (span === undefined) return;
-      const { line, column, lines, columns } = placeOf(text.value, span);
-      text.style.setProperty('--line-at', String(line));
-      text.style.setProperty('--lines', String(lines));
-      text.style.setProperty('--column', lines === 1 ? String(column) : '0');
-      text.style.setProperty('--columns', lines === 1 ? `${columns}ch` : '100%');
+    light(state) {
+      const clauses = isDrawn(state) && state.formula === state.shown ? clausesIn(state) : [];
+      const places = clauses.flatMap((c) =>
+        state.spans[c] === undefined ? [] : [placeOf(text.value, state.spans[c])],
+      );
+      const key = JSON.stringify(places);
+      if (key === lit) return;
+      lit = key;
+      text.style.background = places.map(band).join(', ');
+      const first = places[0];
       // Whoever points at it elsewhere is to see it here.
-      if (text.matches(':hover, :focus')) return;
+      if (first === undefined || text.matches(':hover, :focus')) return;
       const { lineHeight, padding } = metrics(text);
-      const top = padding + line * lineHeight;
+      const top = padding + first.line * lineHeight;
       if (top < text.scrollTop || top + lineHeight > text.scrollTop + text.clientHeight)
         text.scrollTop = top - text.clientHeight / 2;
     },
   };
+}
+
+/** A layer of the text's background: a marker's stroke over a clause. Lines are as high as the style sheet has them. */
+function band({ line, column, lines, columns }: ReturnType<typeof placeOf>): string {
+  const [left, width] = lines === 1 ? [column, `${columns}ch`] : [0, '100%'];
+  return `linear-gradient(var(--band), var(--band)) calc(0.5rem + ${left}ch) calc(0.5rem + ${line * 1.5}em) / ${width} ${lines * 1.5}em no-repeat local`;
 }
 
 interface Metrics {
@@ -156,4 +163,4 @@ function characterAt(text: HTMLTextAreaElement, { offsetX, offsetY }: PointerEve
 }
 
 const sizeOf = ({ cnf }: Formula): string =>
-  `${cnf.variables} ${cnf.variables === 1 ? 'variable' : 'variables'}, ${cnf.clauses.length} ${cnf.clauses.length === 1 ? 'clause' : 'clauses'}`;
+  `${counted(cnf.variables, 'variable')}, ${counted(cnf.clauses.length, 'clause')}`;

@@ -2,14 +2,19 @@
  * A matrix as a picture: one image of as many pixels as it has entries, scaled to the room there is, numbers in the cells
  * where they fit, and a second canvas above it for what is lit. The arrow keys go from entry to entry.
  */
+import { strongestOfBlocks } from '../blocks.ts';
 import { watchWidth } from '../room.ts';
-import { coloursNow, css, type Colours } from '../theme.ts';
+import { coloursNow, css, unpacked, type Colours } from '../theme.ts';
 
 export interface Picture {
   readonly rows: number;
   readonly columns: number;
   /** A colour for each entry, row after row, as ImageData has them. */
   readonly pixels: Uint32Array;
+  /** Where there are more entries than pixels, the strongest of a block is shown. */
+  readonly strength: Uint8Array;
+  /** Rare entries that matter: where cells are smaller than a spot, these are spots in their own colour. */
+  readonly spots?: readonly (readonly [row: number, column: number])[];
   /** The text of an entry, where there is room for it, and whether it stands on a dark ground. */
   readonly text?: (row: number, column: number) => string;
   readonly strong?: (row: number, column: number) => boolean;
@@ -184,30 +189,48 @@ function paintBase(
   picture: Picture,
   layout: Layout,
 ): void {
-  const { rows, columns, pixels } = picture;
+  const { rows, columns, pixels, strength } = picture;
   const context = size(canvas, layout);
   if (rows === 0 || columns === 0) return;
   const { x, y, cellWidth, cellHeight } = layout;
-  image.width = columns;
-  image.height = rows;
-  const data = new ImageData(new Uint8ClampedArray(pixels.buffer as ArrayBuffer), columns, rows);
-  open(image).putImageData(data, 0, 0);
   const width = columns * cellWidth;
   const height = rows * cellHeight;
-  // Entries smaller than a pixel are averaged, in the direction in which they are; larger ones keep their edges.
   const across = Math.min(columns, Math.ceil(width * devicePixelRatio));
   const down = Math.min(rows, Math.ceil(height * devicePixelRatio));
-  let source: HTMLCanvasElement | OffscreenCanvas = image;
-  if (across < columns || down < rows) {
-    source = new OffscreenCanvas(across, down);
-    const small = source.getContext('2d', { willReadFrequently: true })!;
-    small.imageSmoothingQuality = 'medium';
-    small.drawImage(image, 0, 0, across, down);
-  }
+  const shown =
+    across === columns && down === rows
+      ? pixels
+      : strongestOfBlocks(strength, picture, { down, across }).map((at) => pixels[at]!);
+  image.width = across;
+  image.height = down;
+  const data = new ImageData(new Uint8ClampedArray(shown.buffer as ArrayBuffer), across, down);
+  open(image).putImageData(data, 0, 0);
   context.imageSmoothingEnabled = false;
-  context.drawImage(source, x, y, width, height);
+  context.drawImage(image, x, y, width, height);
   paintGrid(context, picture, layout);
+  paintSpots(context, picture, layout);
   paintTexts(context, picture, layout);
+}
+
+/** The least side of an entry that matters, in CSS pixels: a room must see it on the wall. */
+const spot = 4;
+
+function paintSpots(
+  context: CanvasRenderingContext2D,
+  { columns, pixels, spots = [] }: Picture,
+  { x, y, cellWidth, cellHeight }: Layout,
+): void {
+  if (cellWidth >= spot && cellHeight >= spot) return;
+  const [width, height] = [Math.max(spot, cellWidth), Math.max(spot, cellHeight)];
+  for (const [row, column] of spots) {
+    context.fillStyle = css(unpacked(pixels[row * columns + column]!));
+    context.fillRect(
+      Math.round(x + (column + 0.5) * cellWidth - width / 2),
+      Math.round(y + (row + 0.5) * cellHeight - height / 2),
+      width,
+      height,
+    );
+  }
 }
 
 /** Lines between cells that are large enough for them. */

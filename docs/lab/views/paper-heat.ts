@@ -3,7 +3,7 @@ import { number } from '../numbers.ts';
 import type { PaperMatrices, Shrunk } from '../paper-matrices.ts';
 import { coloursNow, ramp } from '../theme.ts';
 import { matrixView, type MatrixOptions, type Picture } from './matrix.ts';
-import { indices } from './pointing.ts';
+import { indices, one } from './pointing.ts';
 
 /** Blocks of the pictures: of queries, of keys, of coordinates. */
 interface Place {
@@ -97,8 +97,6 @@ export function paperHeat(
   };
 }
 
-const one = (at: number | undefined): number[] => (at === undefined ? [] : [at]);
-
 function sayRange(what: string, at: number, block: number, end: number): string {
   const last = Math.min(end, (at + 1) * block);
   return block === 1 ? `${what} ${at}` : `${what}s ${at * block} to ${last - 1}`;
@@ -120,14 +118,13 @@ function signed(matrix: Shrunk, name: string, real: number): Picture {
   const [positive, negative] = [ramp(low, high), ramp(low, pad)];
   const { rows, columns, values, of, block } = matrix;
   const bound = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
-  const pixels = Uint32Array.from(
-    values,
-    (value) => (value < 0 ? negative : positive)[Math.round((255 * Math.abs(value)) / bound)]!,
-  );
+  const strength = Uint8Array.from(values, (value) => Math.round((255 * Math.abs(value)) / bound));
+  const pixels = Uint32Array.from(strength, (level, at) => (values[at]! < 0 ? negative : positive)[level]!);
   return {
     rows,
     columns,
     pixels,
+    strength,
     ...(real < of.rows ? { pads: { row: real / block.rows } } : {}),
     label: `${name}, ${of.rows} by ${of.columns}, entries up to ${number(bound)}; arrow keys move`,
   };
@@ -140,14 +137,13 @@ function attention({ weights, keys }: PaperMatrices): Picture {
   const isPad = indices(columns, (c) => c * block.columns >= keys);
   const first = isPad[0] ?? columns;
   // The square root, so that small weights are seen.
-  const pixels = Uint32Array.from(
-    values,
-    (value, at) => (at % columns < first ? real : pads)[Math.round(255 * Math.sqrt(value))]!,
-  );
+  const strength = Uint8Array.from(values, (value) => Math.round(255 * Math.sqrt(value)));
+  const pixels = Uint32Array.from(strength, (level, at) => (at % columns < first ? real : pads)[level]!);
   return {
     rows,
     columns,
     pixels,
+    strength,
     pads: { column: first },
     label: `softmax weights, ${of.rows} queries by ${keys} keys and ${of.columns - keys} pads; arrow keys move`,
   };

@@ -1,6 +1,5 @@
 /** The table of inner products: orthogonal pairs, the models, are lit. */
-import { getBit } from 'seth-attention';
-import { bitsOfRow, leftHalf } from '../focus.ts';
+import { bitsOfRow, leftHalf, modelsOf, vectorsIn } from '../focus.ts';
 import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
 import { coloursNow, packed, ramp } from '../theme.ts';
 import { matrixView, type Lit, type Picture } from './matrix.ts';
@@ -37,10 +36,14 @@ function pictureOf({ snapshot, shown }: Drawn): Picture {
     s === 0 ? packed(lit) : tones[Math.round((140 * (s - 1)) / Math.max(1, degree - 1))]!,
   );
   const { variables } = shown.cnf;
+  const pixels = new Uint32Array(products.length);
+  products.forEach((s, at) => (pixels[at] = colours[s]!));
   return {
     rows: left.rows,
     columns: right.rows,
-    pixels: Uint32Array.from(products, (s) => colours[s]!),
+    pixels,
+    strength: products.map((s) => 255 - s),
+    spots: modelsOf(snapshot),
     text: (i, j) => String(products[i * right.rows + j]),
     strong: (i, j) => products[i * right.rows + j] === 0,
     rowLabel: (i) => bitsOfRow(i, leftHalf(variables)),
@@ -49,22 +52,11 @@ function pictureOf({ snapshot, shown }: Drawn): Picture {
   };
 }
 
-function litOf({ snapshot, focus }: Drawn): Lit {
-  const { left, right, products } = snapshot;
-  if (focus.left !== undefined || focus.right !== undefined) {
-    return {
-      rows: focus.left === undefined ? [] : [focus.left],
-      columns: focus.right === undefined ? [] : [focus.right],
-    };
-  }
-  if (focus.clause !== undefined) {
-    const c = focus.clause;
-    return {
-      rows: indices(left.rows, (i) => getBit(left, i, c) === 1),
-      columns: indices(right.rows, (j) => getBit(right, j, c) === 1),
-    };
-  }
-  if (focus.product === undefined || products.length > mostCells) return {};
+function litOf(state: Drawn): Lit {
+  const { snapshot, focus } = state;
+  const { right, products } = snapshot;
+  if (focus.product === undefined || products.length > mostCells || focus.left !== undefined)
+    return { rows: vectorsIn(state, 'left'), columns: vectorsIn(state, 'right') };
   return {
     cells: indices(products.length, (at) => products[at] === focus.product).map((at) => [
       Math.floor(at / right.rows),

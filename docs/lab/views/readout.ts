@@ -1,8 +1,9 @@
 /** The readout: r(s) against [s = 0], and the weights of its nodes between x_min and 1. */
 import { scaleLinear, scaleSymlog } from 'd3-scale';
 import { productOf } from '../focus.ts';
+import { counted } from '../numbers.ts';
 import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
-import { pointing } from './pointing.ts';
+import { one, pointing } from './pointing.ts';
 import { stemPlot, type Drawing } from './stems.ts';
 
 /** The plot of r(s). */
@@ -17,7 +18,7 @@ export function responseView(host: HTMLElement, store: LabStore): View {
       if (!isDrawn(state)) return;
       const { focus } = state;
       const pair = focus.left !== undefined && focus.right !== undefined;
-      plot.light(pair ? productOf(state, focus.left, focus.right) : focus.product);
+      plot.light(one(pair ? productOf(state, focus.left, focus.right) : focus.product));
     },
   };
 }
@@ -30,13 +31,14 @@ export function nodesView(host: HTMLElement, store: LabStore): View {
     draw(state) {
       if (isDrawn(state)) plot.draw(weights(state));
     },
-    light: ({ focus }) => plot.light(focus.node),
+    light: ({ focus }) => plot.light(one(focus.node)),
   };
 }
 
 function responses({ snapshot }: Drawn): Drawing {
   const { responses, degree } = snapshot;
   const x = scaleLinear([-0.5, degree + 0.5], []);
+  const [lowest, highest] = [-0.25, 1.1];
   return {
     x: {
       label: 'inner product s',
@@ -46,11 +48,17 @@ function responses({ snapshot }: Drawn): Drawing {
     },
     y: {
       label: 'r(s)',
-      scale: scaleLinear([-0.25, 1.1], []).clamp(true),
+      scale: scaleLinear([lowest, highest], []).clamp(true),
       ticks: [0, 0.5, 1],
       tickText: String,
     },
-    stems: responses.map((r, s) => ({ x: s, from: 0, to: r, y: r })),
+    stems: responses.map((r, s) => ({
+      x: s,
+      from: 0,
+      to: r,
+      y: r,
+      ...(r > highest ? { beyond: 'above' } : r < lowest ? { beyond: 'below' } : {}),
+    })),
     targets: responses.map((_, s) => (s === 0 ? 1 : 0)),
     widest: 2,
     text: `r(0) is ${responses[0]!.toFixed(3)} and r(s) is near 0 for s = 1 to ${degree}`,
@@ -75,7 +83,7 @@ function weights({ snapshot }: Drawn): Drawing {
       return { x, from: 0, to: w, y: w, ...(w < 0 ? { kind: 'hollow' } : {}) };
     }),
     widest: 2,
-    text: `${nodes.length} nodes from x = ${Math.min(...nodes).toPrecision(3)} to 1, weights up to ${most.toPrecision(2)}`,
+    text: `${counted(nodes.length, 'node')} from x = ${Math.min(...nodes).toPrecision(3)} to 1, weights up to ${most.toPrecision(2)}`,
   };
 }
 

@@ -1,10 +1,10 @@
 /** Split and list: the left and the right vectors as bit matrices, a row for each half-assignment, a column a clause. */
 import { getBit, type BitMatrix } from 'seth-attention';
-import { bitsOfRow, leftHalf } from '../focus.ts';
+import { bitsOfRow, clausesIn, leftHalf } from '../focus.ts';
 import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
 import { coloursNow, packed } from '../theme.ts';
 import { matrixView, type Picture } from './matrix.ts';
-import { pointing } from './pointing.ts';
+import { one, pointing } from './pointing.ts';
 
 type Sides = Readonly<Record<'left' | 'right', HTMLElement>>;
 
@@ -27,15 +27,12 @@ function sideView(host: HTMLElement, caption: HTMLElement, side: keyof Sides, st
       const half = leftHalf(cnf.variables);
       const own = side === 'left' ? names.slice(0, half) : names.slice(half);
       caption.textContent =
-        own.length === 0 ? '' : `(${own.length > 4 ? `${own[0]} … ${own.at(-1)}` : own.join(' ')})`;
+        own.length === 0 ? '' : `: ${own.length > 4 ? `${own[0]} … ${own.at(-1)}` : own.join(', ')}`;
       view.draw(pictureOf(state, side));
     },
-    light({ focus }) {
-      const row = focus[side];
-      view.light({
-        ...(row === undefined ? {} : { rows: [row] }),
-        ...(focus.clause === undefined ? {} : { columns: [focus.clause] }),
-      });
+    light(state) {
+      if (!isDrawn(state)) return;
+      view.light({ rows: one(state.focus[side]), columns: clausesIn(state) });
     },
   };
 }
@@ -47,7 +44,7 @@ function pictureOf({ snapshot, shown }: Drawn, side: 'left' | 'right'): Picture 
   return {
     rows: matrix.rows,
     columns: matrix.columns,
-    pixels: pixelsOf(matrix),
+    ...pixelsOf(matrix),
     rowLabel: (row) => bitsOfRow(row, half),
     columnLabel: (column) => String(column + 1),
     textsOf: shown,
@@ -55,11 +52,14 @@ function pictureOf({ snapshot, shown }: Drawn, side: 'left' | 'right'): Picture 
   };
 }
 
-function pixelsOf(matrix: BitMatrix): Uint32Array {
+function pixelsOf(matrix: BitMatrix): Pick<Picture, 'pixels' | 'strength'> {
   const { low, high } = coloursNow();
   const tones = [packed(low), packed(high)] as const;
-  const pixels = new Uint32Array(matrix.rows * matrix.columns);
-  for (let r = 0; r < matrix.rows; r++)
-    for (let c = 0; c < matrix.columns; c++) pixels[r * matrix.columns + c] = tones[getBit(matrix, r, c)];
-  return pixels;
+  const strength = new Uint8Array(matrix.rows * matrix.columns);
+  const pixels = new Uint32Array(strength.length);
+  for (let at = 0; at < strength.length; at++) {
+    strength[at] = getBit(matrix, Math.floor(at / matrix.columns), at % matrix.columns);
+    pixels[at] = tones[strength[at] as 0 | 1];
+  }
+  return { pixels, strength };
 }

@@ -1,8 +1,9 @@
 /**
- * A plot of stems and dots over two axes, as one image for screen readers. Its elements stay from one drawing to the next,
+ * A plot of stems and dots over two axes, for screen readers one thing that the arrow keys go through. Its elements stay from one drawing to the next,
  * so that a drawing while one drags changes attributes and builds nothing; colours are the style sheet's.
  */
 import { watchWidth } from '../room.ts';
+import { walk } from './pointing.ts';
 
 /** What an axis needs of a scale of d3-scale. */
 export interface Scale {
@@ -28,6 +29,8 @@ export interface Stem {
   readonly y: number;
   /** `hollow` dots are rings, `open` ones rings in the colour of what is not certified. */
   readonly kind?: 'hollow' | 'open';
+  /** The value lies beyond the axis: an arrow at its end stands for the dot. */
+  readonly beyond?: 'above' | 'below';
 }
 
 export interface Drawing {
@@ -44,8 +47,7 @@ export interface Drawing {
 
 export interface StemPlot {
   draw(drawing: Drawing): void;
-  /** Lights one dot, or none. */
-  light(at: number | undefined): void;
+  light(dots: readonly number[]): void;
 }
 
 /** Space for labels, in CSS pixels. */
@@ -58,23 +60,27 @@ export function stemPlot(
   { pointed, left, pin }: { pointed: (at: number) => void; left: () => void; pin: () => void },
 ): StemPlot {
   const svg = host.appendChild(element('svg'));
-  const [grid, stems, rings, dots, ticks, labels] = [
+  const [grid, stems, rings, dots, arrows, ticks, labels] = [
     'grid',
     'stems',
     'rings',
     'points',
+    'arrows',
     'ticks',
     'labels',
   ].map((name) => {
     const group = svg.appendChild(element('g'));
     group.setAttribute('class', name);
     return group;
-  }) as [SVGGElement, SVGGElement, SVGGElement, SVGGElement, SVGGElement, SVGGElement];
-  svg.setAttribute('role', 'img');
+  }) as [SVGGElement, SVGGElement, SVGGElement, SVGGElement, SVGGElement, SVGGElement, SVGGElement];
+  svg.setAttribute('aria-hidden', 'true');
+  host.setAttribute('role', 'application');
+  host.setAttribute('aria-roledescription', 'plot');
   svg.setAttribute('height', String(height));
   let drawing: Drawing | undefined;
-  let lit: number | undefined;
+  let lit: readonly number[] = [];
 
+  walk(host, () => drawing?.stems.length ?? 0, { pointed, left, pin });
   host.addEventListener('pointermove', (event) => {
     if (drawing === undefined || drawing.stems.length === 0) return;
     const at = event.clientX - svg.getBoundingClientRect().left;
@@ -92,7 +98,7 @@ export function stemPlot(
     x.scale.range([box.left, width - box.right]);
     y.scale.range([floor, box.top]);
     svg.setAttribute('width', String(width));
-    svg.setAttribute('aria-label', text);
+    host.setAttribute('aria-label', `${text}; arrow keys move`);
     pool(grid, 'line', y.ticks, (line, tick) =>
       set(
         line,
@@ -108,7 +114,7 @@ export function stemPlot(
     pool(rings, 'circle', drawing.targets ?? [], (ring, target, k) =>
       set(ring, { cx: x.scale(drawing!.stems[k]!.x), cy: y.scale(target), r: 5.5 }, ''),
     );
-    pool(dots, 'circle', drawing.stems, (dot, { x: at, y: value, kind }, k) =>
+    pool(dots, 'circle', drawing.stems, (dot, { x: at, y: value, kind, beyond }, k) =>
       set(
         dot,
         {
@@ -116,9 +122,16 @@ export function stemPlot(
           cy: y.scale(value),
           r: Math.max(1.6, Math.min(3.2, width / drawing!.stems.length / 3)),
         },
-        `${kind ?? ''}${k === lit ? ' lit' : ''}`,
+        `${kind ?? ''}${beyond === undefined ? '' : ' beyond'}${lit.includes(k) ? ' lit' : ''}`,
       ),
     );
+    const pointers = drawing.stems.filter(({ beyond }) => beyond !== undefined);
+    pool(arrows, 'path', pointers, (arrow, { x: at, y: value, beyond, kind }) => {
+      const [middle, tip] = [x.scale(at), y.scale(value)];
+      const foot = tip + (beyond === 'above' ? 7 : -7);
+      arrow.setAttribute('d', `M${middle - 4} ${foot}L${middle} ${tip}L${middle + 4} ${foot}Z`);
+      arrow.setAttribute('class', kind ?? '');
+    });
     const marks = [
       ...x.ticks.map((tick) => ({ at: [x.scale(tick), floor + 14], text: x.tickText(tick), end: 'middle' })),
       ...y.ticks.map((tick) => ({
@@ -141,11 +154,10 @@ export function stemPlot(
       drawing = next;
       paint();
     },
-    light(at) {
-      if (at === lit) return;
-      if (lit !== undefined) dots.children[lit]?.classList.remove('lit');
-      if (at !== undefined) dots.children[at]?.classList.add('lit');
-      lit = at;
+    light(next) {
+      for (const at of lit) dots.children[at]?.classList.remove('lit');
+      for (const at of next) dots.children[at]?.classList.add('lit');
+      lit = next;
     },
   };
 }
@@ -154,7 +166,7 @@ const element = <Name extends keyof SVGElementTagNameMap>(name: Name): SVGElemen
   document.createElementNS('http://www.w3.org/2000/svg', name);
 
 /** As many elements in a group as there are items, each brought up to date. */
-function pool<Name extends 'line' | 'circle' | 'text', Item>(
+function pool<Name extends 'line' | 'circle' | 'path' | 'text', Item>(
   group: SVGGElement,
   name: Name,
   items: readonly Item[],

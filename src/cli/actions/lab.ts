@@ -22,7 +22,7 @@ export async function lab(args: LabArguments): Promise<number> {
   const server = serverOf(site);
   const port = await listen(server, asked);
   const url = `http://localhost:${port}/lab/`;
-  await print(`${url}\n`);
+  await print(args.json ? `${JSON.stringify({ url })}\n` : `${url}\n`);
   note('the lab is served until Ctrl-C');
   if (!args['no-open']) await open(url).catch(() => note(`no browser could be opened: go to ${url}`));
   await new Promise<void>((resolve) => {

@@ -2,14 +2,23 @@
 import { InputError } from '../../problems/input-error.ts';
 import { isSafetensors } from '../../formats/safetensors.ts';
 import type { MergeArguments } from '../commands/merge.ts';
-import { exits } from '../faults.ts';
+import { exits, UsageError } from '../faults.ts';
 import { memoryLimit } from '../memory.ts';
 import { nameOf, readBytes } from '../read.ts';
 import { mergeLines } from '../shard-lines.ts';
 import { mergeRows, type PartFile } from '../shard-rows.ts';
-import { refuseTerminal, writeWhole } from '../write.ts';
+import { print, refuseTerminal, writeWhole } from '../write.ts';
 
-export async function merge({ output, file }: MergeArguments): Promise<number> {
+export async function merge({ output, file, json }: MergeArguments): Promise<number> {
+  if (json && output === '-') {
+    throw new UsageError('with --json standard output says what was written: name a file for the output');
+  }
+  const exit = await mergeInto(output, file);
+  if (json) await print(`${JSON.stringify({ output, exit })}\n`);
+  return exit;
+}
+
+async function mergeInto(output: string, file: readonly string[]): Promise<number> {
   let memory = memoryLimit(undefined);
   const parts: PartFile[] = [];
   for (const path of file) {

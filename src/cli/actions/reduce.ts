@@ -1,5 +1,4 @@
 /** `seth reduce`: the arrows of the chain as files, one vector or one clause a line. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDimacs } from '../../formats/dimacs.ts';
 import type { Cnf } from '../../problems/cnf.ts';
@@ -15,9 +14,9 @@ import { leavesOf, sparsify, type SparsifyStep } from '../../../reductions/spars
 import { splitAndList } from '../../../reductions/split-and-list.ts';
 import type { ReduceArguments } from '../commands/reduce.ts';
 import { exits, note, UsageError, warn } from '../faults.ts';
-import { fileFault } from '../file-fault.ts';
 import { readFormula, type Formula } from '../formula.ts';
 import { inFile } from '../instance-input.ts';
+import { makeFolder } from '../make-folder.ts';
 import { memoryOf } from '../options.ts';
 import { pcpOf, sparsifyOptions } from '../paper-options.ts';
 import { print, writeWhole, type Write } from '../write.ts';
@@ -139,9 +138,7 @@ async function writeLeaves({ cnf, sha256 }: Formula, args: ReduceArguments): Pro
     });
     return;
   }
-  await mkdir(args.output, { recursive: true }).catch((error: unknown) => {
-    throw fileFault(error, args.output, 'a directory that can be made');
-  });
+  await makeFolder(args.output);
   let leaf = 0;
   for (const { cnf: made, path } of leavesOf(cnf, options)) {
     const name = `leaf-${String(++leaf).padStart(6, '0')}.cnf`;

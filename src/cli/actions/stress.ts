@@ -1,17 +1,28 @@
 /** `seth stress`: a suite of instances against an attention implementation, with a score. */
 import { dtypes } from '../../problems/dtype.ts';
-import { openOracle } from '../../oracles/oracles.ts';
+import { InputError } from '../../problems/input-error.ts';
+import { openOracle, selfTest, type SelfTest } from '../../oracles/oracles.ts';
 import { runRungs, type RungResult } from '../../experiments/stress/run.ts';
 import { hasPassed, scoreOf } from '../../experiments/stress/score.ts';
-import { suiteRungs, suiteVersion, topLevel } from '../../experiments/stress/suite.ts';
+import type { Rung } from '../../experiments/stress/rung.ts';
+import {
+  rootScaledRungs,
+  suiteNames,
+  suiteRungs,
+  suiteVersion,
+  topLevel,
+  type RungSpec,
+  type SuiteName,
+} from '../../experiments/stress/suite.ts';
 import { isCommand, openOptions } from '../command-options.ts';
 import type { StressArguments } from '../commands/stress.ts';
-import { exits, UsageError } from '../faults.ts';
+import { exits, note, UsageError } from '../faults.ts';
 import { numberOf } from '../options.ts';
-import { noteFound, openJournal } from '../journal.ts';
+import { noteFound, openJournal, type Journal } from '../journal.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { requireUnits, shardOf, unitsOf } from '../shard.ts';
+import { exportFolder, exportRung } from '../stress-export.ts';
 import { stressJunit } from '../stress-junit.ts';
 import type { StressOutcome } from '../stress-outcome.ts';
 import { stressTable } from '../stress-table.ts';
@@ -22,12 +33,12 @@ export async function stress(args: StressArguments): Promise<number> {
   const onOutput = [args.json, args.junit === '-', args.html === '-'].filter(Boolean).length;
   if (onOutput > 1)
     throw new UsageError('--json, --junit - and --html - all want standard output: name files');
-  const asked = args.dtype === 'all' ? dtypes : [args.dtype];
+  const all = args.rung === undefined ? ladders(args) : rungsNamed(args.rung, args);
+  const asked = [...new Set(all.map(({ dtype }) => dtype))];
   const highest = Math.max(...asked.map((dtype) => topLevel[dtype]));
   const required = numberOf('require', args.require, { min: 0, max: highest, whole: true });
   const page = args.html === undefined ? undefined : (await import('../stress-page.ts')).stressPage;
   const draw = await page?.();
-  const all = suiteRungs(args.suite, asked);
   const shard = shardOf(args.shard);
   if (shard !== undefined) requireUnits(shard, all.length, 'rung');
   const specs = unitsOf(all, shard).map(({ unit }) => unit);
@@ -38,17 +49,36 @@ export async function stress(args: StressArguments): Promise<number> {
       `--layout is for --oracle command:…, and the oracle is ${args.oracle}, which takes one head at a time: leave it out`,
     );
   }
+  if (args.export !== undefined) await exportFolder(args.export);
   // What the outputs are worth is judged here, so no claim of a program's filters them.
   const oracle = await openOracle(args.oracle, isCommand(args.oracle) ? { ...told, error: 1 } : told);
   const progress = await openProgress(args.progress);
   const table = stressTable(specs);
   const prints = onOutput === 0;
 
+  /** What a program computes is looked at once, unless all of its rungs are known. */
+  const lookAt = async (journal: Journal<RungResult>): Promise<SelfTest | undefined> => {
+    if (!isCommand(args.oracle) || specs.every(({ id }) => journal.find([id]) !== undefined))
+      return undefined;
+    const isRootScaled = specs.every(({ scaleName }) => scaleName === 'rsqrt');
+    const tested = await selfTest(oracle, {
+      dtype: specs[0]!.dtype,
+      layout: args.layout,
+      ...(isRootScaled && { scale: 0.5 }),
+    });
+    if (tested.line !== undefined) note(`self-test: ${tested.line}`);
+    return tested;
+  };
+
   const run = async (): Promise<StressOutcome> => {
     const journal = await openJournal<RungResult>(args.journal, identity, shard);
+    const tested = await lookAt(journal);
     const rungs = await runRungs(specs, oracle, {
       layout: args.layout,
       known: (rung) => journal.find([rung]),
+      ...(args.export !== undefined && {
+        onRung: (rung: Rung) => exportRung(rung, args.export!, args.layout),
+      }),
       onProgress: (done, rung) => progress.update(done, rung),
       onResult: async (result: RungResult) => {
         // An oracle that gave no answer is asked again by the next run.
@@ -65,9 +95,12 @@ export async function stress(args: StressArguments): Promise<number> {
       tool: `seth-attention ${version()}`,
       suite: args.suite,
       version: suiteVersion,
+      ...(args.scale !== undefined && { scale: args.scale }),
       oracle: oracle.name,
-      ...(args.layout && { layout: args.layout }),
+      ...(args.layout !== undefined && { layout: args.layout }),
+      ...(tested && { selfTest: tested }),
       passed: hasPassed(scores),
+      ...(args.rung !== undefined && { only: specs.map(({ id }) => id) }),
       scores,
       rungs,
       ...(shard && { shard: { ...shard, at: shard.index, units: all.length, run: identity } }),
@@ -91,6 +124,40 @@ export async function stress(args: StressArguments): Promise<number> {
     progress.stop();
     await oracle.close();
   }
+}
+
+/** The ladders of the dtypes that are asked for. */
+function ladders({ suite, dtype, scale }: StressArguments): readonly RungSpec[] {
+  const only = dtype === 'all' ? dtypes : [dtype];
+  return scale === 'rsqrt' ? rootScaledRungs(suite, only) : suiteRungs(suite, only);
+}
+
+/** The rungs that were named, in the suite's order. Throws an `InputError` for a name that is none of them. */
+function rungsNamed(typed: string, args: StressArguments): readonly RungSpec[] {
+  const whole = (['require', 'shard'] as const).find((name) => args[name] !== undefined);
+  if (whole !== undefined) throw new UsageError(`--${whole} is for a whole suite: leave it out with --rung`);
+  const names = typed.split(',').map((name) => name.trim());
+  const rungsOf = (suite: SuiteName): ReadonlyMap<string, RungSpec> => {
+    const scaled = rootScaledRungs(suite);
+    const all = args.scale === 'rsqrt' ? scaled : [...suiteRungs(suite), ...scaled];
+    return new Map(all.map((spec) => [spec.id, spec]));
+  };
+  const isMeant = (id: string, name: string): boolean =>
+    id === name || (args.scale === 'rsqrt' && id === `${name}+rsqrt`);
+  const has = (suite: SuiteName, name: string): boolean =>
+    [...rungsOf(suite).keys()].some((id) => isMeant(id, name));
+  const unknown = names.find((name) => !has(args.suite, name));
+  if (unknown === undefined) {
+    return [...rungsOf(args.suite).values()].filter(({ id }) => names.some((name) => isMeant(id, name)));
+  }
+  const other = suiteNames.find((suite) => has(suite, unknown));
+  throw new InputError({
+    code: 'rung-unknown',
+    field: '--rung',
+    expected: `a rung of the ${args.suite} suite, such as ${suiteRungs(args.suite)[0]!.id}`,
+    found: JSON.stringify(unknown),
+    hint: other === undefined ? 'take a name from the first column of the table' : `add --suite ${other}`,
+  });
 }
 
 /** Calls `produce` with what writes to `path`; without a path with nothing. */

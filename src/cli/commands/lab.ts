@@ -1,10 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
-import type { Typed } from '../options.ts';
+import { jsonOption, type Typed } from '../options.ts';
 
 export interface LabArguments {
   readonly port?: Typed;
   readonly 'no-open': boolean;
+  readonly json: boolean;
 }
 
 export const lab: CommandModule<object, LabArguments> = {
@@ -20,6 +21,7 @@ export const lab: CommandModule<object, LabArguments> = {
           describe: 'The port of localhost to listen on; 0 takes a free one',
         },
         'no-open': { boolean: true, default: false, describe: 'Print the address and open no browser' },
+        json: { ...jsonOption, describe: 'For programs: the address as a JSON object' },
       })
       .example('seth lab --port 8080 --no-open', '')
       .epilogue('It runs until Ctrl-C. Exit code: 0 ended, 2 bad input.'),

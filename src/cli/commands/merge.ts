@@ -1,9 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
+import { jsonOption } from '../options.ts';
 
 export interface MergeArguments {
   readonly output: string;
   readonly file: readonly string[];
+  readonly json: boolean;
 }
 
 export const merge: CommandModule<object, MergeArguments> = {
@@ -22,6 +24,10 @@ export const merge: CommandModule<object, MergeArguments> = {
         type: 'string',
         demandOption: true,
         describe: 'All parts of one run, in any order; - is standard input',
+      })
+      .option('json', {
+        ...jsonOption,
+        describe: 'For programs: the output and the exit code of the whole run as a JSON object',
       })
       .example('seth verify instances --json --shard 0/1 | seth merge whole.jsonl -', '')
       .epilogue(

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import type { Dtype } from '../../problems/dtype.ts';
-import type { Layout } from '../../oracles/oracle.ts';
+import { layouts, type Layout } from '../../oracles/oracle.ts';
 import type { SuiteName } from '../../experiments/stress/suite.ts';
 import { act } from '../act.ts';
 import { commandOptions, type CommandArguments } from '../command-options.ts';
@@ -10,6 +10,9 @@ import { jsonOption, oracleOption, progressOption, type ReportArguments, type Ty
 export interface StressArguments extends ReportArguments, LongRunArguments, Omit<CommandArguments, 'error'> {
   readonly suite: SuiteName;
   readonly dtype: Dtype | 'all';
+  readonly scale?: 'rsqrt' | undefined;
+  readonly rung?: string | undefined;
+  readonly export?: string | undefined;
   readonly layout?: Layout | undefined;
   readonly require?: Typed;
   readonly junit?: string | undefined;
@@ -33,9 +36,28 @@ export const stress: CommandModule<object, StressArguments> = {
           default: 'f64' as const,
           describe: 'Format of the tensors: whose ladder is climbed',
         },
+        scale: {
+          choices: ['rsqrt'] as const,
+          requiresArg: true,
+          defaultDescription: 'as each rung has it',
+          describe:
+            'Each rung with logits scaled by 1/√d, for a kernel that does that whatever the file says',
+        },
+        rung: {
+          string: true,
+          requiresArg: true,
+          describe:
+            'Only these rungs of the suite, of whichever dtype: names as in the table, with commas between them',
+        },
+        export: {
+          string: true,
+          requiresArg: true,
+          describe:
+            'A folder for the matrices of each rung that is run, the right output and what is demanded of one',
+        },
         timeout: commandOptions.timeout,
         layout: {
-          choices: ['bhnd', 'bnhd'] as const,
+          choices: layouts,
           requiresArg: true,
           describe:
             'Give the program of --oracle command:… all heads of a rung at once, in tensors of 4 dimensions',

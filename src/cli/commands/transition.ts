@@ -7,6 +7,7 @@ export interface TransitionArguments {
   readonly out: string;
   readonly quick: boolean;
   readonly seed?: Typed;
+  readonly json: boolean;
   readonly progress: ProgressMode;
 }
 
@@ -19,6 +20,11 @@ export const transition: CommandModule<object, TransitionArguments> = {
         out: { string: true, requiresArg: true, demandOption: true, describe: 'The folder to write to' },
         quick: { boolean: true, default: false, describe: 'Smaller sizes, under 40 s' },
         seed: { requiresArg: true, defaultDescription: '1', describe: 'Seed of the random matrices' },
+        json: {
+          boolean: true,
+          default: false,
+          describe: 'Print one JSON object: all rows, with seconds, and the files',
+        },
         progress: progressOption,
       })
       .example('seth transition --quick --out transition', '')

@@ -41,6 +41,7 @@ export interface RungResult {
   /** The oracle's way, and its seconds for all heads; null where it failed. */
   readonly path: string | null;
   readonly seconds: number | null;
+  /** null without an answer, and where the seconds are a process's start. */
   readonly pairsPerSecond: number | null;
 }
 
@@ -48,6 +49,8 @@ export interface RunOptions {
   /** Called after each rung with the share of the suite that is done, and before the first with 0. */
   readonly onProgress?: (done: number, rung: string) => void;
   readonly onResult?: (result: RungResult) => Promise<void> | void;
+  /** Called with each rung before it is asked, known or not. */
+  readonly onRung?: (rung: Rung) => Promise<void>;
   /** A result that is known already, from an earlier run; such a rung is not run. */
   readonly known?: (rung: string) => RungResult | undefined;
   readonly signal?: AbortSignal;
@@ -62,13 +65,16 @@ const mostNamed = 16;
 export async function runRungs(
   specs: readonly RungSpec[],
   oracle: Oracle,
-  { onProgress, onResult, known, signal, layout }: RunOptions = {},
+  { onProgress, onRung, onResult, known, signal, layout }: RunOptions = {},
 ): Promise<readonly RungResult[]> {
   const results: RungResult[] = [];
   for (const [at, spec] of specs.entries()) {
     signal?.throwIfAborted();
     onProgress?.(at / specs.length, spec.id);
-    const result = known?.(spec.id) ?? (await runRung(buildRung(spec), oracle, signal, layout));
+    const found = known?.(spec.id);
+    const rung = found === undefined || onRung !== undefined ? buildRung(spec) : undefined;
+    if (rung !== undefined) await onRung?.(rung);
+    const result = found ?? (await runRung(rung!, oracle, signal, layout));
     results.push(result);
     await onResult?.(result);
   }
@@ -101,6 +107,7 @@ export async function runRung(
   let passed = true;
   let seconds = 0;
   let path = '';
+  let isTimed = true;
   let worst = '';
   const options = signal === undefined ? {} : { signal };
   const together =
@@ -139,6 +146,7 @@ export async function runRung(
     const verdict = judge(head, rung, output.values);
     seconds += attended.seconds;
     path = attended.path;
+    isTimed &&= attended.startsProcess !== true;
     passed &&= verdict.passed;
     for (const row of verdict.wrong) wrongRows.push({ head: h, row });
     if (verdict.error <= error) continue;
@@ -157,7 +165,7 @@ export async function runRung(
     wrongRows: wrongRows.slice(0, mostNamed),
     path,
     seconds,
-    pairsPerSecond: seconds > 0 ? pairs / seconds : null,
+    pairsPerSecond: isTimed && seconds > 0 ? pairs / seconds : null,
   };
 }
 

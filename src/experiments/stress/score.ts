@@ -23,7 +23,7 @@ export interface DtypeScore {
   /** Rows decided wrongly, of those of all rungs. */
   readonly wrong: number;
   readonly rows: number;
-  /** Query-key pairs a second over the rungs that were answered; null for none. */
+  /** Query-key pairs a second over the rungs whose answers were timed; null for none. */
   readonly pairsPerSecond: number | null;
 }
 
@@ -40,7 +40,7 @@ export function scoreOf(results: readonly RungResult[], required: number = Infin
     const reached = failed.length === 0 ? top : failed[0]!.level - 1;
     const level = Math.min(required, top);
     const highest = ladder.filter((result) => result.level === top);
-    const answered = ladder.filter((result) => result.seconds !== null);
+    const answered = ladder.filter((result) => result.pairsPerSecond !== null);
     const seconds = answered.reduce((sum, result) => sum + result.seconds!, 0);
     const pairs = answered.reduce((sum, { heads, queries, keys }) => sum + heads * queries * keys, 0);
     const score: DtypeScore = {

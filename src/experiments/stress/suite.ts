@@ -140,6 +140,14 @@ function namesAt(suite: SuiteName, level: number, top: number): readonly string[
   return level === top ? [...all, 'square', 'deep', 'longer', 'wide'] : all;
 }
 
+/** The same rung with logits scaled by 1/√d, which is what most kernels do whatever a file says. */
+const withRootScale = (spec: RungSpec): RungSpec =>
+  spec.scaleName === 'rsqrt' ? spec : { ...spec, id: `${spec.id}+rsqrt`, scaleName: 'rsqrt' };
+
+/** The rungs of a suite as `suiteRungs` has them, all with the scale of most kernels. */
+export const rootScaledRungs = (suite: SuiteName, only: readonly Dtype[] = dtypes): readonly RungSpec[] =>
+  suiteRungs(suite, only).map(withRootScale);
+
 /** The rungs of a suite for the dtypes that are asked for, each ladder from the bottom up. */
 export function suiteRungs(suite: SuiteName, only: readonly Dtype[] = dtypes): readonly RungSpec[] {
   return only.flatMap((dtype) => {

@@ -11,6 +11,8 @@ export interface TransitionConfig {
   /** b in B = b·(ln n)^γ. */
   readonly factor: number;
   readonly exponents: readonly number[];
+  /** k of the errors 1/n^k for which degree and rank are computed on paper. All else is for 1/n. */
+  readonly powers: readonly number[];
   /** log₂ n of what is computed on paper, and of what is run. */
   readonly paper: readonly number[];
   readonly measured: readonly number[];
@@ -28,6 +30,7 @@ export function transitionConfig(quick: boolean, seed: number): TransitionConfig
     dimension: 0.5,
     factor: 1,
     exponents: [0, 0.25, 0.5, 0.75, 1],
+    powers: [1, 2, 3],
     paper: from(8, 64, quick ? 8 : 2),
     measured: from(8, quick ? 12 : 14, 2),
     variables: quick ? [8, 12] : [8, 12, 16],

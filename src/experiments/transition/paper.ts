@@ -31,18 +31,32 @@ export interface OnPaper extends Point {
 export const largestProgram = 16;
 
 export function onPaper(point: Point): OnPaper {
-  const { log2n, n, d, bound } = point;
+  const { log2n, d, bound } = point;
   const logit = bound * bound;
-  const degree = degreeFor(logit, weightsFor(1 / n));
+  const { degree, rankExponent } = forPower(point, 1);
   const lnN = log2n * Math.LN2;
   return {
     ...point,
     logit,
     degree,
-    rankExponent: logRank(d, degree) / lnN,
+    rankExponent,
     amplificationExponent: logChebyshev(d, Math.exp(-logit / d)) / lnN,
     minimaxExponent: log2n > largestProgram ? null : Math.log(programAmplification(point)) / lnN,
   };
+}
+
+/** What an error of 1/n^power takes. */
+export interface ForPower extends Point {
+  readonly power: number;
+  readonly degree: number;
+  /** log_n of the rank. */
+  readonly rankExponent: number;
+}
+
+export function forPower(point: Point, power: number): ForPower {
+  const { log2n, n, d, bound } = point;
+  const degree = degreeFor(bound * bound, weightsFor(n ** -power));
+  return { ...point, power, degree, rankExponent: logRank(d, degree) / (log2n * Math.LN2) };
 }
 
 /** Σ|w_k| of the minimax readout with logits down to -B² and a tolerance of 1/(8n). */

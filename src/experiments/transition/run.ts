@@ -1,33 +1,44 @@
 /** The transition, run: random matrices with entries up to B through the polynomial oracle and through exact attention. */
 import { denseMatrix, type Attention, type Matrix } from '../../problems/attention.ts';
 import { random, type Random } from '../../problems/families/random.ts';
-import type { Oracle } from '../../oracles/oracle.ts';
+import type { Attended, Oracle } from '../../oracles/oracle.ts';
 import type { PolynomialOracle } from '../../oracles/polynomial/polynomial.ts';
 import { points, type Point, type TransitionConfig } from './config.ts';
 import { runHard, type HardRow } from './hard.ts';
-import { onPaper, type OnPaper } from './paper.ts';
+import { forPower, onPaper, type ForPower, type OnPaper } from './paper.ts';
 
-export interface Measured extends Point {
+export interface Planned extends Point {
   /** The bound on the logits of these very matrices, which is what the degree is for. */
   readonly logit: number;
   readonly degree: number;
   readonly rank: number;
-  /** Work of exact attention over that of the polynomial method, by the oracle's model of cost. */
+  /** Work of exact attention over that of the polynomial method: multiplications, without what is done once. */
   readonly workSaved: number;
   /** Did the oracle take it, and not say that exact attention is faster? */
   readonly taken: boolean;
+}
+
+export interface Measured extends Planned {
   /** The error that is certified relative to A|V|/A1, and the largest that was seen; null where it was not taken. */
   readonly certified: number | null;
   readonly seen: number | null;
-  readonly seconds: number | null;
-  readonly exactSeconds: number | null;
+}
+
+/** Wall times of a row that was taken: the median of three calls after one that is not counted. */
+export interface Times {
+  readonly log2n: number;
+  readonly gamma: number;
+  readonly seconds: number;
+  readonly exactSeconds: number;
 }
 
 export interface Transition {
   readonly config: TransitionConfig;
   readonly paper: readonly OnPaper[];
+  readonly powers: readonly ForPower[];
   readonly measured: readonly Measured[];
   readonly hard: readonly HardRow[];
+  readonly times: readonly Times[];
 }
 
 export interface Oracles {
@@ -35,7 +46,7 @@ export interface Oracles {
   readonly exact: Oracle;
 }
 
-/** Everything but the seconds is the same for the same config. */
+/** Everything but the times is the same for the same config. */
 export async function runTransition(
   config: TransitionConfig,
   oracles: Oracles,
@@ -44,42 +55,64 @@ export async function runTransition(
   const grid = points(config.measured, config);
   const total = grid.reduce((sum, { n }) => sum + n, 0);
   const measured: Measured[] = [];
+  const times: Times[] = [];
   let done = 0;
   for (const point of grid) {
-    measured.push(await runPoint(point, config.seed, oracles));
+    const { row, time } = await runPoint(point, config.seed, oracles);
+    measured.push(row);
+    if (time !== undefined) times.push(time);
     onProgress((done += point.n) / total);
   }
   const hard = await runHard(config.variables, config.seed, oracles);
-  return { config, paper: points(config.paper, config).map(onPaper), measured, hard };
+  const onGrid = points(config.paper, config);
+  const powers = config.powers.flatMap((power) => onGrid.map((point) => forPower(point, power)));
+  return { config, paper: onGrid.map(onPaper), powers, measured, hard, times };
 }
 
-async function runPoint(point: Point, seed: number, { polynomial, exact }: Oracles): Promise<Measured> {
-  const attention = randomAttention(point, seed);
+/** What the polynomial oracle would do for random matrices. */
+export function planned(point: Point, attention: Attention, polynomial: PolynomialOracle): Planned {
   const plan = polynomial.plan(attention);
-  const taken = plan.certified !== undefined && plan.work < plan.exactWork;
-  const facts = {
+  return {
     ...point,
     logit: plan.M,
     degree: plan.degree,
     rank: plan.rank,
     workSaved: plan.exactWork / plan.work,
-    taken,
+    taken: plan.certified !== undefined && plan.relativeTime < 1,
   };
-  if (!taken) return { ...facts, certified: null, seen: null, seconds: null, exactSeconds: null };
-  const ours = await polynomial.attend(attention);
-  const theirs = await exact.attend(attention);
+}
+
+async function runPoint(
+  point: Point,
+  seed: number,
+  { polynomial, exact }: Oracles,
+): Promise<{ readonly row: Measured; readonly time?: Times }> {
+  const attention = randomAttention(point, seed);
+  const facts = planned(point, attention, polynomial);
+  if (!facts.taken) return { row: { ...facts, certified: null, seen: null } };
+  const [ours, seconds] = await timed(polynomial, attention);
+  const [theirs, exactSeconds] = await timed(exact, attention);
   // V ≥ 0, so that A|V|/A1 is the output itself.
   let seen = 0;
-  theirs.output.values.forEach((y, e) => {
-    seen = Math.max(seen, Math.abs(ours.output.values[e]! - y) / y);
+  theirs.values.forEach((y, e) => {
+    seen = Math.max(seen, Math.abs(ours.values[e]! - y) / y);
   });
+  const { log2n, gamma } = point;
   return {
-    ...facts,
-    certified: ours.output.error.relative,
-    seen,
-    seconds: ours.seconds,
-    exactSeconds: theirs.seconds,
+    row: { ...facts, certified: ours.error.relative, seen },
+    time: { log2n, gamma, seconds, exactSeconds },
   };
+}
+
+/** The output, and the median time of three calls: the first one starts threads and is compiled. */
+async function timed(
+  oracle: Oracle,
+  attention: Attention,
+): Promise<[output: Attended['output'], seconds: number]> {
+  const { output } = await oracle.attend(attention);
+  const times: number[] = [];
+  for (let run = 0; run < 3; run++) times.push((await oracle.attend(attention)).seconds);
+  return [output, times.toSorted((a, b) => a - b)[1]!];
 }
 
 /** n queries and n keys, entries uniform in [-B, B]; values uniform in (0, 1]. */

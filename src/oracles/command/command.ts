@@ -6,7 +6,7 @@
  *
  * This is the one oracle that needs processes and files, so it is loaded when it is first used.
  */
-import type { Attention, AttentionOutput, Matrix, OutputError } from '../../problems/attention.ts';
+import type { Attention, AttentionOutput, OutputError } from '../../problems/attention.ts';
 import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import type { HeadsFormat } from '../../formats/instance-bytes.ts';
@@ -15,8 +15,8 @@ import { carefulError, underflow } from '../careful-kernel.ts';
 import type { AttendOptions, HeadsAttended, HeadsCall, Oracle } from '../oracle.ts';
 import { requireFinite, requireFitting } from '../validate.ts';
 import { makeFolder, readResult, requireFolder, writeInstanceFile, type Folder } from './folder.ts';
-import { fileOrder, requireAlike, shapeOf, tall } from './heads.ts';
-import { hashed, inOrder, reordered, shuffled } from './order.ts';
+import { fileOrder, headsFormat, inFile, requireAlike, tall } from './heads.ts';
+import { emptyHash, hashed, reordered, shuffled } from './order.ts';
 import { limited, requireProgram, requireSuccess, start, type Limits } from './program.ts';
 import { warmProgram } from './warm.ts';
 import { misunderstood, splitWords } from './words.ts';
@@ -74,27 +74,18 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
     if (call !== undefined) requireAlike(call);
     const facts = heads.map(examine);
     const orders = heads.map(({ q }, h) => shuffled(q.rows, facts[h]!.hash));
-    const format = call && formatOf(call);
+    const format = call && headsFormat(call);
     const [first] = heads as readonly [Attention];
-    const [q, k, v] = (['q', 'k', 'v'] as const).map((name) => tall(heads, name)) as [Matrix, Matrix, Matrix];
+    const [q, k, v] = [heads.map((head) => head.q), heads.map((head) => head.k), heads.map((head) => head.v)];
     const order = call === undefined ? orders[0]! : fileOrder(call, orders);
-    const asKeys = (matrix: Matrix): Matrix =>
-      call === undefined
-        ? matrix
-        : reordered(
-            matrix,
-            fileOrder(
-              call,
-              heads.map(() => inOrder(first.k.rows)),
-            ),
-          );
     const folder = await makeFolder(outputName(words));
     let outputs: AttentionOutput[];
     try {
-      const written = { ...first, q: reordered(q, order), k: asKeys(k), v: asKeys(v) };
+      const keys = call === undefined ? {} : { k: inFile(call, k), v: inFile(call, v) };
+      const written = { ...first, ...keys, q: reordered(tall(q), order) };
       await writeInstanceFile(folder, written, signal, format);
       await compute(folder, { timeout, signal });
-      const read = await readAnswer(folder, { ...first, q, v }, order, claim(first.dtype), format);
+      const read = await readAnswer(folder, { ...first, q: written.q }, order, claim(first.dtype), format);
       outputs = facts.map((fact, h) => outputOfHead(read, h, first, fact));
     } finally {
       await folder.remove();
@@ -105,6 +96,7 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
       path: warm ? 'one process for all' : 'a process of its own',
       reason: words.join(' '),
       seconds: (performance.now() - started) / 1000,
+      startsProcess: !warm,
     };
   };
 
@@ -190,7 +182,7 @@ interface Facts {
 function examine({ q, k, v }: Attention): Facts {
   const least = new Float64Array(v.columns).fill(Infinity);
   const most = new Float64Array(v.columns).fill(-Infinity);
-  let hash = 2166136261;
+  let hash = emptyHash;
   for (const [name, matrix] of Object.entries({ q, k, v }) as ['q' | 'k' | 'v', typeof q][]) {
     const step = Math.max(1, Math.floor(65536 / Math.max(1, matrix.columns)));
     const room = new Float64Array(Math.min(step, matrix.rows) * matrix.columns);
@@ -210,11 +202,6 @@ function examine({ q, k, v }: Attention): Facts {
   }
   return { hash, least, most };
 }
-
-const formatOf = (call: HeadsCall): HeadsFormat => ({
-  layout: call.layout,
-  shape: (rows, columns) => shapeOf(call, rows / call.heads.length, columns),
-});
 
 /** Numbers that a program wrote, in the queries' own order and head after head, and what they are worth. */
 type Answer = Pick<AttentionOutput, 'values' | 'error'>;

@@ -4,10 +4,18 @@
  */
 import type { Attention, Matrix } from '../../problems/attention.ts';
 import { InputError } from '../../problems/input-error.ts';
+import type { HeadsFormat } from '../../formats/instance-bytes.ts';
 import type { HeadsCall } from '../oracle.ts';
+import { inOrder, reordered } from './order.ts';
+
+/** What a file of the call says of its tensors. */
+export const headsFormat = (call: HeadsCall): HeadsFormat => ({
+  layout: call.layout,
+  shape: (rows, columns) => shapeOf(call, rows / call.heads.length, columns),
+});
 
 /** The four dimensions of a tensor with `rows` rows a head. */
-export function shapeOf({ layout, batches, heads }: HeadsCall, rows: number, columns: number): number[] {
+function shapeOf({ layout, batches, heads }: HeadsCall, rows: number, columns: number): number[] {
   const count = heads.length / batches;
   return layout === 'bhnd' ? [batches, count, rows, columns] : [batches, rows, count, columns];
 }
@@ -30,17 +38,29 @@ export function fileOrder(
   });
 }
 
+/** One matrix a head, all with their rows in their own order, as a file of the call has them. */
+export function inFile(call: HeadsCall, matrices: readonly Matrix[]): Matrix {
+  const own = inOrder(matrices[0]!.rows);
+  return reordered(
+    tall(matrices),
+    fileOrder(
+      call,
+      matrices.map(() => own),
+    ),
+  );
+}
+
 /** The matrices of all heads, one below the other. */
-export function tall(heads: readonly Attention[], name: 'q' | 'k' | 'v'): Matrix {
-  const { rows, columns } = heads[0]![name];
+export function tall(matrices: readonly Matrix[]): Matrix {
+  const { rows, columns } = matrices[0]!;
   return {
-    rows: rows * heads.length,
+    rows: rows * matrices.length,
     columns,
     read(from, to, into) {
       for (let at = from; at < to;) {
         const h = Math.floor(at / rows);
         const end = Math.min(to, (h + 1) * rows);
-        heads[h]![name].read(at - h * rows, end - h * rows, into.subarray((at - from) * columns));
+        matrices[h]!.read(at - h * rows, end - h * rows, into.subarray((at - from) * columns));
         at = end;
       }
     },

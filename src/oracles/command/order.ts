@@ -4,7 +4,10 @@
  * decoder, which combines several rows into each count, finds numbers that cannot be. The order follows from the matrices
  * alone, so that a run can be repeated.
  */
-import type { Matrix } from '../../problems/attention.ts';
+import { entries, type Attention, type Matrix } from '../../problems/attention.ts';
+
+/** The hash of nothing. */
+export const emptyHash = 2166136261;
 
 /** A hash of numbers' bits, FNV-1a over 32-bit words, from the hash of what went before. */
 export function hashed(block: Float64Array, hash: number): number {
@@ -15,6 +18,11 @@ export function hashed(block: Float64Array, hash: number): number {
 
 /** 0 … n − 1. */
 export const inOrder = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, k) => k);
+/** The order in which a program gets these queries: row i of its file is row `order[i]` of them. */
+export function queryOrder({ q, k, v }: Attention): Uint32Array {
+  const hash = [q, k, v].reduce((before, matrix) => hashed(entries(matrix), before), emptyHash);
+  return shuffled(q.rows, hash);
+}
 
 /** 0 … n − 1, shuffled (Fisher and Yates) by numbers that follow from `seed` (Steele, Lea and Flood's SplitMix). */
 export function shuffled(n: number, seed: number): Uint32Array {

@@ -6,8 +6,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { InputError } from '../../problems/input-error.ts';
+import { lastWords } from './last-words.ts';
 import { beforeExit } from './leftovers.ts';
 import { watch } from './watch.ts';
 
@@ -21,16 +21,14 @@ export type End =
 export interface Program {
   readonly child: ChildProcess;
   readonly ended: Promise<End>;
-  /** The last lines of its standard error, on one line; empty where there are none. */
+  /** What its standard error ends in, on one line; empty where there is nothing. */
   said(): string;
   /** Ends it, and all that it started, at once. */
   kill(): void;
 }
 
-/** What is kept of standard error, and what of that is shown. */
+/** What is kept of standard error. */
 const keptCharacters = 8192;
-const shownLines = 3;
-const shownCharacters = 160;
 
 /** Milliseconds that standard error may stay open when the program has ended. */
 const patience = 500;
@@ -66,7 +64,7 @@ export function start(words: readonly string[], pipes: 'talking' | 'silent'): Pr
     child.stderr?.destroy();
     return end;
   });
-  return { child, ended, said: () => lastLines(tail), kill };
+  return { child, ended, said: () => lastWords(tail), kill };
 }
 
 /** What `promise` becomes, or undefined when that takes longer. */
@@ -133,7 +131,12 @@ export function requireSuccess(program: Program, end: End): void {
 /** The fault of a program that ended when or how it should not. */
 export function unsuccessful(program: Program, end: End, expected: string): InputError {
   if ('error' in end) {
-    return failure('command-start', 'a program that starts', end.error.message, 'check its permissions');
+    // The file itself was looked for before.
+    const hint =
+      'code' in end.error && end.error.code === 'ENOENT'
+        ? 'the file is there, so the interpreter on its #! line is not: check that line, and that it ends in LF, not in CRLF'
+        : 'check its permissions';
+    return failure('command-start', 'a program that starts', end.error.message, hint);
   }
   const code = 'signal' in end ? 'command-signal' : 'command-exit';
   const found = 'signal' in end ? `its end by ${end.signal}` : `exit code ${end.code}`;
@@ -152,17 +155,6 @@ const after = (program: Program): string => {
   const said = program.said();
   return said === '' ? '' : `, after it said ${JSON.stringify(said)}`;
 };
-
-/** The last lines that say something: no colours, no markers under a line of code as Python has them, no Node stack. */
-function lastLines(text: string): string {
-  return stripVTControlCharacters(text)
-    .split(/[\r\n]+/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^([\^~\s]+|at .*|Node\.js v[\d.]+)$/.test(line))
-    .slice(-shownLines)
-    .map((line) => (line.length > shownCharacters ? `${line.slice(0, shownCharacters)}…` : line))
-    .join(' | ');
-}
 
 /** Throws an `InputError` where there is no such program, before anything else is done. */
 export async function requireProgram(name: string): Promise<void> {

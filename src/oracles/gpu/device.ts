@@ -7,14 +7,17 @@ import { GpuFailure } from './failure.ts';
 
 /** What is known of an adapter. */
 export interface AdapterFacts {
-  /** As the driver describes itself, such as `SwiftShader driver 5.0.0`. */
+  /** The card's name and the driver's, such as `nvidia-h200 (NVIDIA: 550.54.15)`; in browsers only its kind. */
   readonly name: string;
   /** True where a processor plays the graphics card: for tests, never chosen by `auto`. */
   readonly software: boolean;
   readonly limits: DeviceLimits;
 }
 
-/** What buffers and workgroups have to fit in; bytes but for the last two. */
+/**
+ * What buffers and workgroups have to fit in; bytes but for the last two. No kernel has more than 64 invocations a
+ * workgroup, which every device allows: theirs is only shown.
+ */
 export interface DeviceLimits {
   readonly maxBufferSize: number;
   readonly maxStorageBufferBindingSize: number;
@@ -46,21 +49,22 @@ const limitNames = [
   'maxComputeWorkgroupsPerDimension',
 ] as const satisfies readonly (keyof DeviceLimits)[];
 
-/** Opens the best adapter's device, with the adapter's own limits. Throws a `GpuFailure`. */
+/** Opens the best adapter's device, with the adapter's own limits if it grants them. Throws a `GpuFailure`. */
 export async function openDevice({
   provider = findProvider,
   limits: forced = {},
 }: DeviceOptions = {}): Promise<Device> {
   const adapter = await requestAdapter(await provider());
+  const name = nameOf(adapter.info);
+  const gpu = await requestDevice(adapter, name);
   const limits = Object.fromEntries(
-    limitNames.map((name) => [name, Math.min(adapter.limits[name], forced[name] ?? Infinity)]),
+    limitNames.map((limit) => [limit, Math.min(gpu.limits[limit], forced[limit] ?? Infinity)]),
   ) as unknown as DeviceLimits;
-  const facts = { name: nameOf(adapter.info), software: isSoftware(adapter.info), limits };
-  const gpu = await requestDevice(adapter, limits, facts.name);
   let loss: GpuFailure | undefined;
   void gpu.lost.then(({ message }) => {
-    loss = new GpuFailure('gpu-device-lost', `the device of ${facts.name} was lost (${oneLine(message)})`);
+    loss = new GpuFailure('gpu-device-lost', `the device of ${name} was lost (${oneLine(message)})`);
   });
+  const facts = { name, software: isSoftware(adapter.info), limits };
   return { gpu, adapter: facts, lost: () => loss, close: () => gpu.destroy() };
 }
 
@@ -118,18 +122,21 @@ async function requestAdapter(gpu: GPU): Promise<GPUAdapter> {
   return adapter;
 }
 
-async function requestDevice(adapter: GPUAdapter, limits: DeviceLimits, name: string): Promise<GPUDevice> {
+/** A device with all that the adapter says it has, or where it refuses that, with WebGPU's defaults. */
+async function requestDevice(adapter: GPUAdapter, name: string): Promise<GPUDevice> {
+  const requiredLimits = Object.fromEntries(limitNames.map((limit) => [limit, adapter.limits[limit]]));
   try {
-    return await adapter.requestDevice({ requiredLimits: { ...limits } });
+    return await adapter.requestDevice({ requiredLimits }).catch(() => adapter.requestDevice());
   } catch (cause) {
     throw new GpuFailure('gpu-error', `${name} gives no device (${messageOf(cause)})`, cause);
   }
 }
 
+/** Dawn's `device` is the card and its `description` the driver; browsers have neither, unless asked to tell. */
 function nameOf({ description, vendor, architecture, device }: GPUAdapterInfo): string {
-  const known =
-    description !== '' ? description : [vendor, architecture, device].filter((part) => part !== '').join(' ');
-  return known === '' ? 'an adapter without a name' : known;
+  const kind = [vendor, architecture].filter((part) => part !== '').join(' ');
+  const card = device.replace(/-+$/, '') || kind || 'an adapter without a name';
+  return description === '' ? card : `${card} (${description})`;
 }
 
 /** SwiftShader, Mesa's llvmpipe and lavapipe, Microsoft's basic render driver, and what calls itself a fallback. */

@@ -43,7 +43,10 @@ export function emulatedClaim(shape: Shape): OutputError {
   return claimFor(shape, shape.exactProducts ? 0 : shape.headDim * 2 ** -56 * shape.maxLogit);
 }
 
-/** Att(Q,K,V) and its claim; takes whatever the reference oracle takes. Throws an `InputError` for the rest. */
+/**
+ * Att(Q,K,V) and its claim; takes whatever the reference oracle takes and fits in the device, otherwise throws
+ * `Unsuitable`, or an `InputError` for what no oracle takes.
+ */
 export async function attendEmulated(
   attention: Attention,
   queue: Queue,

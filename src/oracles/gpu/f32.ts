@@ -1,6 +1,6 @@
 /**
- * The mode `f32`: dense attention in float32. It is for entries, logits and values of moderate size (`unsuitable` says
- * which are not), and its claim rests on nothing but what WGSL promises of float32.
+ * The mode `f32`: dense attention in float32. It is for entries, logits and values of moderate size (`Unsuitable`
+ * says which are not), and its claim rests on nothing but what WGSL promises of float32.
  *
  * WGSL promises that +, − and × give one of the two neighbouring float32s, in which direction is not said, so that a
  * rounding is U = 2^-23 here; that what is exact in float32 is not rounded; that subnormal numbers may become 0; and it
@@ -35,8 +35,9 @@ import type { AttendOptions, Shape } from '../oracle.ts';
 import { rangeReduction } from '../cpu/range-reduction.ts';
 import { requireFinite } from '../validate.ts';
 import { chunkKeys, f32Shader, threadRows, threads, tileKeys } from './f32-shader.ts';
-import { lowestBit } from './limbs.ts';
+import { Unsuitable } from './failure.ts';
 import { runFlash, type FlashMode } from './flash.ts';
+import { lowestBit } from './limbs.ts';
 import { addPartial } from './partials.ts';
 import type { Queue } from './queue.ts';
 
@@ -48,9 +49,6 @@ const largestLogit32 = 1024;
 const largestKey32 = 2 ** 60;
 const largestValue32 = 2 ** 32;
 const smallestNormal32 = 2 ** -126;
-
-/** Thrown where the mode is not for these matrices. */
-export class Unsuitable extends Error {}
 
 /** The error of logits up to `maxLogit` from inner products that are not exact. */
 function dotError(dtype: Dtype, headDim: number, maxLogit: number): number {

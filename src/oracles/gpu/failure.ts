@@ -28,3 +28,14 @@ export class GpuFailure extends Error {
     this.code = code;
   }
 }
+
+/** Thrown by a mode, before anything runs, where it is not for these matrices: a sentence says why. */
+export class Unsuitable extends Error {}
+
+/** What `job` gives, or the sentence that says why the matrices are not for it. */
+export function unlessUnsuitable<T>(job: Promise<T>): Promise<T | string> {
+  return job.catch((error: unknown) => {
+    if (error instanceof Unsuitable) return error.message;
+    throw error;
+  });
+}

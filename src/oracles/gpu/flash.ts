@@ -7,6 +7,8 @@
 import type { Attention } from '../../problems/attention.ts';
 import { roundTo } from '../../problems/dtype.ts';
 import type { AttendOptions } from '../oracle.ts';
+import type { DeviceLimits } from './device.ts';
+import { Unsuitable } from './failure.ts';
 import { newPartials, quotients, type Partials } from './partials.ts';
 import type { Dispatch, Queue, Words } from './queue.ts';
 
@@ -50,8 +52,11 @@ const firstTriples = 2 ** 24;
 /** Keys in a tile, at most, whatever the device allows: more rows a dispatch are worth more. */
 const mostTileKeys = 2 ** 15;
 
-/** Bytes of sums that come back from a dispatch, at most. */
-const mostSumBytes = 2 ** 25;
+/** Those of the smallest dispatch, one workgroup's queries and a tile: half a second of SwiftShader's in 64 bits. */
+const leastTriples = 2 ** 25;
+
+/** Words of sums that come back from a dispatch, at most. */
+const mostSumWords = 2 ** 23;
 
 export async function runFlash(
   { q, k, v, dtype }: Attention,
@@ -59,19 +64,10 @@ export async function runFlash(
   queue: Queue,
   { signal, onProgress }: AttendOptions,
 ): Promise<Float64Array> {
-  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension } =
-    queue.device.adapter.limits;
-  const mostBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize);
   const values = new Float64Array(q.rows * v.columns);
   const groups = columnGroups(v.columns, mode.valueColumns);
   const widest = groups[0]?.count ?? 0; // without value columns queries are looked at, and nothing runs
-
-  const mostKeys = Math.floor(
-    mostBytes / 4 / Math.max(1, mode.keyWords, mode.valueWords * Math.max(1, widest)) / mode.chunkKeys,
-  );
-  const tileSize =
-    mode.chunkKeys *
-    Math.max(1, Math.min(mostKeys, mostTileKeys / mode.chunkKeys, maxComputeWorkgroupsPerDimension));
+  const { tileSize, mostRows } = sizesFor(mode, widest, k.rows, q.columns, queue.device.adapter.limits);
   const tiles = pieces(k.rows, tileSize).map(([from, to]) => ({
     keys: to - from,
     chunks: Math.ceil((to - from) / mode.chunkKeys),
@@ -79,18 +75,9 @@ export async function runFlash(
     values: groups.map(({ first, count }) => queue.upload(mode.packValues(from, to, first, count))),
   }));
 
-  const sumBytes = 4 * mode.sumWords * (1 + widest) * tiles[0]!.chunks;
-  const mostRows = Math.floor(
-    Math.min(
-      Math.min(mostBytes, mostSumBytes) / sumBytes,
-      mostBytes / 4 / Math.max(1, mode.queryWords),
-      maxComputeWorkgroupsPerDimension * mode.threads,
-    ),
-  );
   const whole = (rows: number): number =>
-    Math.max(1, Math.min(mostRows, mode.threads * Math.max(1, Math.floor(rows / mode.threads))));
+    Math.min(mostRows, mode.threads * Math.max(1, Math.floor(rows / mode.threads)));
   let rowsAtOnce = whole(firstTriples / (tiles[0]!.keys * Math.max(16, q.columns)));
-  let secondsPerRow: number | undefined; // of the fastest dispatch so far
   for (let from = 0; from < q.rows;) {
     signal?.throwIfAborted();
     const to = Math.min(q.rows, from + rowsAtOnce);
@@ -119,15 +106,13 @@ export async function runFlash(
             buffers: [uniform, queries, tile.buffer, tile.values[at]!, sums, ...rowWords],
             workgroups: [Math.ceil(rows / mode.threads), tile.chunks],
           };
-          const [bytes] = await queue.run([dispatch], [sums], (secondsPerRow ?? 0) * rows);
+          const [bytes] = await queue.run([dispatch], [sums]);
           // Each group brings the weights' sum; the first one's counts.
           const where = Array.from({ length: quantities }, (_, x) =>
             x === 0 ? (at === 0 ? 0 : -1) : group.first + x,
           );
           mode.add(new Uint32Array(bytes!), tile.chunks, partials, where);
-          const seconds = (performance.now() - started) / 1000;
-          slowest = Math.max(slowest, seconds);
-          secondsPerRow = Math.min(secondsPerRow ?? Infinity, seconds / rows);
+          slowest = Math.max(slowest, (performance.now() - started) / 1000);
         }
       }
     });
@@ -138,6 +123,42 @@ export async function runFlash(
   }
   for (let e = 0; e < values.length; e++) values[e] = roundTo(dtype, values[e]!);
   return values;
+}
+
+/**
+ * Keys a tile, in whole chunks, and the most queries a dispatch, in whole workgroups, so that each binding fits in the
+ * limits and one workgroup's rows take no longer than `leastTriples` do, unless a single chunk does. Throws
+ * `Unsuitable` where a workgroup's rows and a chunk do not fit.
+ */
+function sizesFor(
+  { chunkKeys, threads, keyWords, valueWords, queryWords, sumWords }: FlashMode,
+  widest: number,
+  keys: number,
+  d: number,
+  { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupsPerDimension }: DeviceLimits,
+): { readonly tileSize: number; readonly mostRows: number } {
+  const words = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize) / 4);
+  const sumsOfOne = sumWords * (1 + widest); // words, for a query and a chunk
+  const fitting = Math.floor(
+    Math.min(
+      words / chunkKeys / Math.max(1, keyWords, valueWords * widest),
+      words / threads / sumsOfOne,
+      maxComputeWorkgroupsPerDimension,
+    ),
+  );
+  const brief = Math.floor(Math.min(mostTileKeys, leastTriples / threads / Math.max(1, d)) / chunkKeys);
+  const chunks = Math.min(fitting, Math.max(1, brief), Math.ceil(keys / chunkKeys));
+  const workgroups = Math.floor(
+    Math.min(
+      Math.min(words, mostSumWords) / threads / sumsOfOne / chunks,
+      words / threads / Math.max(1, queryWords),
+      maxComputeWorkgroupsPerDimension,
+    ),
+  );
+  if (chunks < 1 || workgroups < 1) {
+    throw new Unsuitable(`rows of ${d} columns are too wide for the device's buffers of ${4 * words} bytes`);
+  }
+  return { tileSize: chunkKeys * chunks, mostRows: threads * workgroups };
 }
 
 function uniformOf(rows: number, keys: number, d: number, constants: Words): Uint32Array<ArrayBuffer> {

@@ -19,8 +19,8 @@ import { requireFitting } from '../validate.ts';
 import { openDevice, type AdapterFacts, type DeviceOptions } from './device.ts';
 import { attendEmulated, emulatedClaim } from './emulated.ts';
 import { gpuCounter } from './exact.ts';
-import { attendF32, f32ClaimOfShape, Unsuitable } from './f32.ts';
-import { GpuFailure } from './failure.ts';
+import { attendF32, f32ClaimOfShape } from './f32.ts';
+import { GpuFailure, Unsuitable, unlessUnsuitable } from './failure.ts';
 import { openQueue, type Queue } from './queue.ts';
 import { selfTests, type SelfTest } from './self-test.ts';
 
@@ -43,9 +43,12 @@ export interface GpuOracle extends Oracle {
   }>;
 }
 
-/** What a mode gave, or a sentence that says why the matrices are not for it. */
-export type ModeResult =
-  { readonly values: Float64Array; readonly error: OutputError; readonly why: string } | string;
+/** What a mode gave, and what it computed in. */
+export interface ModeResult {
+  readonly values: Float64Array;
+  readonly error: OutputError;
+  readonly why: string;
+}
 
 interface Machine {
   readonly queue: Queue;
@@ -107,14 +110,16 @@ export function gpuOracle({ mode, selfTests: tests = selfTests, ...options }: Gp
     const current = await opened();
     const { queue } = current;
     const notes: string[] = [];
+    let failures = 0;
     for (const name of mode === undefined ? gpuModes : [mode]) {
       if (mode === undefined && name === 'f32' && attention.dtype === 'f64') continue;
       const failed = await test(current, name);
       if (failed !== undefined) {
+        failures++;
         notes.push(`${name} failed its self-test: ${failed}`);
         continue;
       }
-      const result = await runMode(name, attention, current, attendOptions);
+      const result = await unlessUnsuitable(runMode(name, attention, current, attendOptions));
       if (typeof result === 'string') {
         notes.push(result);
         continue;
@@ -131,10 +136,10 @@ export function gpuOracle({ mode, selfTests: tests = selfTests, ...options }: Gp
         seconds: (performance.now() - started) / 1000,
       };
     }
-    if (notes.some((note) => note.includes('self-test'))) {
+    if (failures > 0) {
       throw new GpuFailure('gpu-self-test-failed', `on ${queue.device.adapter.name} ${notes.join('; ')}`);
     }
-    throw notForMode(mode!, notes.join('; '));
+    throw noneSuits(mode, notes.join('; '));
   };
 
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
@@ -188,31 +193,28 @@ async function runMode(
     if (name === 'exact') {
       const counter = gpuCounter(queue, options.signal);
       const result = await attendStructured(attention, await engine(), options, counter);
-      if (typeof result === 'string') return result;
+      if (typeof result === 'string') throw new Unsuitable(result);
       const { values, error } = result.output;
       return { values, error, why: `${result.reason}, counted` };
     }
-    if (name === 'f64-emulated') {
-      return { ...(await attendEmulated(attention, queue, options)), why: '64-bit numbers in integers' };
-    }
-    try {
-      return { ...(await attendF32(attention, queue, options)), why: 'float32' };
-    } catch (error) {
-      if (error instanceof Unsuitable) return error.message;
-      throw error;
-    }
+    if (name === 'f32') return { ...(await attendF32(attention, queue, options)), why: 'float32' };
+    return { ...(await attendEmulated(attention, queue, options)), why: '64-bit numbers in integers' };
   });
 }
 
-function notForMode(mode: GpuMode, reason: string): InputError {
+const wanted: Readonly<Record<GpuMode, string>> = {
+  exact: 'matrices whose rows are patterns',
+  f32: 'matrices of moderate size',
+  'f64-emulated': "matrices that fit in the device's buffers",
+};
+
+function noneSuits(mode: GpuMode | undefined, reason: string): InputError {
+  const last = mode ?? 'f64-emulated';
   return new InputError({
     code: 'gpu-mode-unsuitable',
     field: '--oracle',
-    expected:
-      mode === 'exact'
-        ? 'matrices whose rows are patterns, for gpu:exact'
-        : 'matrices of moderate size, for gpu:f32',
+    expected: `${wanted[last]}, for gpu${mode === undefined ? '' : `:${mode}`}`,
     found: reason,
-    hint: 'use --oracle gpu, which takes another mode then',
+    hint: last === 'f64-emulated' ? 'use --oracle cpu' : 'use --oracle gpu, which takes another mode then',
   });
 }

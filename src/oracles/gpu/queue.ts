@@ -13,8 +13,35 @@ const mapRead = 1;
 const soon: (task: (done?: undefined) => void) => unknown =
   typeof setImmediate === 'function' ? setImmediate : setTimeout;
 
-/** Seconds that a timer is not worth setting for. */
-const shortWait = 0.002;
+/** Milliseconds that the news of a loss may come later than those of what failed for it. */
+const lossNews = 100;
+
+/** Milliseconds that a turn of the event loop sleeps while the device is awaited, at most. */
+const longestDoze = 1;
+
+const neverWoken = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Gives what `job` gives. In Node Dawn looks for it once a turn of the event loop, and turns follow each other without a
+ * break: that takes a core, which a software adapter has use for. So turns sleep, for a sixteenth of the wait so far;
+ * timers, aborts and other work have every turn still. A browser is told by its device's process.
+ */
+async function awaited<T>(job: Promise<T>): Promise<T> {
+  if (typeof setImmediate !== 'function') return job;
+  const started = performance.now();
+  let pending = true;
+  const doze = (): void => {
+    if (!pending) return;
+    Atomics.wait(neverWoken, 0, 0, Math.min(longestDoze, (performance.now() - started) / 16));
+    setImmediate(doze);
+  };
+  setImmediate(doze);
+  try {
+    return await job;
+  } finally {
+    pending = false;
+  }
+}
 
 export type Words = Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
 
@@ -36,14 +63,9 @@ export interface Queue {
   /** A small uniform. */
   uniform(words: Words): GPUBuffer;
   /**
-   * Runs the dispatches in order and copies `outputs` back; is not impatient before `seconds`, its likely duration.
-   * Within `scoped`, what goes wrong may be told only by that.
+   * Runs the dispatches in order and copies `outputs` back. Within `scoped`, what goes wrong may be told only by that.
    */
-  run(
-    dispatches: readonly Dispatch[],
-    outputs: readonly GPUBuffer[],
-    seconds?: number,
-  ): Promise<readonly ArrayBuffer[]>;
+  run(dispatches: readonly Dispatch[], outputs: readonly GPUBuffer[]): Promise<readonly ArrayBuffer[]>;
   /**
    * Gives `body`'s result, and destroys the buffers that it made. What `body` throws itself passes through. One within
    * another leaves it to the outer to report what WebGPU tells.
@@ -80,10 +102,16 @@ export function openQueue(device: Device): Queue {
       return undefined;
     });
     const scopes = await Promise.all([1, 2, 3].map(() => gpu.popErrorScope().catch(() => null)));
-    await new Promise((resolve) => soon(resolve)); // the news of a loss come in a task of their own
+    const [memory, internal, validation] = scopes;
+    // The news of a loss come in a task of their own, and may come after those of what it made fail.
+    const own = isOurs && failed !== undefined && !(failed instanceof GpuFailure);
+    const isFine = scopes.every((fault) => fault === null) && (failed === undefined || own);
+    await Promise.race([
+      gpu.lost,
+      new Promise((resolve) => (isFine ? soon(resolve) : setTimeout(resolve, lossNews))),
+    ]);
     const lost = device.lost();
     if (lost !== undefined) throw lost;
-    const [memory, internal, validation] = scopes;
     if (memory) {
       throw new GpuFailure(
         'gpu-out-of-memory',
@@ -92,7 +120,7 @@ export function openQueue(device: Device): Queue {
     }
     const fault = internal ?? validation;
     if (fault) throw new GpuFailure('gpu-error', `${device.adapter.name} refused (${messageOf(fault)})`);
-    if (failed instanceof GpuFailure || (isOurs && failed !== undefined)) throw failed;
+    if (failed instanceof GpuFailure || own) throw failed;
     if (failed !== undefined) {
       throw new GpuFailure('gpu-error', `${device.adapter.name} failed (${messageOf(failed)})`, failed);
     }
@@ -102,7 +130,6 @@ export function openQueue(device: Device): Queue {
   const submit = async (
     dispatches: readonly Dispatch[],
     outputs: readonly GPUBuffer[],
-    seconds: number,
   ): Promise<readonly ArrayBuffer[]> => {
     const encoder = gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -119,9 +146,7 @@ export function openQueue(device: Device): Queue {
       return copy;
     });
     gpu.queue.submit([encoder.finish()]);
-    // In Node Dawn polls without a break for what is awaited, on a core that a software adapter has use for.
-    if (seconds > shortWait) await new Promise((resolve) => setTimeout(resolve, 900 * seconds));
-    await Promise.all(copies.map((copy) => copy.mapAsync(mapRead)));
+    await awaited(Promise.all(copies.map((copy) => copy.mapAsync(mapRead))));
     return copies.map((copy) => {
       const bytes = copy.getMappedRange().slice(0);
       copy.unmap();
@@ -134,11 +159,13 @@ export function openQueue(device: Device): Queue {
     pipeline(code) {
       const known = pipelines.get(code);
       if (known !== undefined) return known;
-      const compiled = guarded(() =>
-        gpu.createComputePipelineAsync({
-          layout: 'auto',
-          compute: { module: gpu.createShaderModule({ code }), entryPoint: 'main' },
-        }),
+      const compiled = guarded(async () =>
+        awaited(
+          gpu.createComputePipelineAsync({
+            layout: 'auto',
+            compute: { module: gpu.createShaderModule({ code }), entryPoint: 'main' },
+          }),
+        ),
       );
       pipelines.set(code, compiled);
       compiled.catch(() => pipelines.delete(code)); // the next call tries again
@@ -147,8 +174,8 @@ export function openQueue(device: Device): Queue {
     upload: (words) => filled(words, usages.storage),
     room: (bytes) => make(bytes, usages.storage | usages.copySource),
     uniform: (words) => filled(words, usages.uniform),
-    run: (dispatches, outputs, seconds = 0) =>
-      submit(dispatches, outputs, seconds).catch((error: unknown) => {
+    run: (dispatches, outputs) =>
+      submit(dispatches, outputs).catch((error: unknown) => {
         throw new GpuFailure('gpu-error', `${device.adapter.name} failed (${messageOf(error)})`, error);
       }),
     async scoped(body) {

@@ -19,15 +19,21 @@
  *
  * Numerator and denominator have the same relative error, and `quotientClaim` does the rest. Entries were scaled by
  * powers of two so that |k| ≤ 1 and |v| ≤ 1: what underflows is below 2^-1000 times the largest c_α q^α, at most 2^400 as
- * `largestFeature` has it, and next to e^-M it is less than the 2^-500 that is added.
+ * `isRoomy` has it, and next to e^-M it is less than the 2^-500 that is added.
  */
 import type { OutputError } from '../../problems/attention.ts';
 import type { Dtype } from '../../problems/dtype.ts';
 import { gamma, quotientClaim } from '../claim.ts';
 import type { ExponentialPolynomial } from './exponential.ts';
 
-/** ln of the largest c_α q^α, and the largest 2M, with which the method is tried. */
-export const largestFeature = 277; // e^277 ≈ 2^400
+/** ln of the largest c_α q^α with which the method is tried. */
+const largestFeature = 277; // e^277 ≈ 2^400
+
+/** Does no c_α q^α leave 2^400? |q^α|/α!·m! summed over a degree m is (scale·Σ|q_c|·unit_c)^m, unit_c ≤ 2·max|k_c|. */
+export function isRoomy(columnBound: number, { coefficients }: ExponentialPolynomial): boolean {
+  const perDegree = Math.log(2 * columnBound + 1);
+  return coefficients.every((c, m) => Math.log(Math.abs(c) + 1e-300) + m * perDegree <= largestFeature);
+}
 
 /** What is summed: the highest degree of any tier with its rank, the keys, the head dimension. */
 export interface Summed {

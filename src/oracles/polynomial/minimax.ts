@@ -21,17 +21,22 @@ export const largestMinimaxM: number = 32;
 
 /** The polynomial in x, M from `leastMinimaxM` to `largestMinimaxM`. */
 export function minimaxPolynomial(M: number, degree: number): ExponentialPolynomial {
-  const points = Array.from({ length: degree + 2 }, (_, i) => -Math.cos((Math.PI * i) / (degree + 1)));
+  const points = extremePoints(degree);
   const grid = Float64Array.from(
     { length: 24 * (degree + 2) },
     (_, i, n = 24 * (degree + 2) - 1) => -Math.cos((Math.PI * i) / n),
   );
+  const inverse = grid.map((y) => Math.exp(-M * y));
+  const errors = new Float64Array(grid.length);
   let best = new Float64Array(degree + 1);
   let least = Infinity;
   for (let round = 0; round < 12; round++) {
     const { newton, level } = levelled(points, M);
-    const errors = grid.map((y) => newtonAt(newton, points, y) * Math.exp(-M * y) - 1);
-    const worst = errors.reduce((most, error) => Math.max(most, Math.abs(error)), 0);
+    let worst = 0;
+    for (let i = 0; i < grid.length; i++) {
+      errors[i] = newtonAt(newton, points, grid[i]!) * inverse[i]! - 1;
+      worst = Math.max(worst, Math.abs(errors[i]!));
+    }
     if (worst < least) {
       least = worst;
       best = powersOf(newton, points);
@@ -48,8 +53,17 @@ export function minimaxPolynomial(M: number, degree: number): ExponentialPolynom
   }
   const coefficients = best.map((c, j) => c / M ** j);
   const magnitude = Math.max(1, magnitudeOf(coefficients, M)) * (1 + 2 ** -30);
-  return { degree, coefficients, error: relativeError(M, coefficients, magnitude), magnitude };
+  return { degree, coefficients, error: relativeError(M, coefficients, magnitude, least), magnitude };
 }
+
+/** What max|δ| of no polynomial of that degree is below, but for rounding, by one system of equations: a few microseconds. */
+export function leastError(M: number, degree: number): number {
+  return Math.abs(levelOf(extremePoints(degree), M));
+}
+
+/** The extremes of T_(degree + 1), which are nearly the points where δ is to alternate. */
+const extremePoints = (degree: number): number[] =>
+  Array.from({ length: degree + 2 }, (_, i) => -Math.cos((Math.PI * i) / (degree + 1)));
 
 /** Newton's coefficients, for the points but the last, of the polynomial in y = x/M whose δ is ±E at all of them. */
 function levelled(
@@ -57,14 +71,7 @@ function levelled(
   M: number,
 ): { readonly newton: Float64Array; readonly level: number } {
   const last = points.length - 1;
-  let sum = 0;
-  let alternating = 0;
-  points.forEach((y, i) => {
-    const weight = points.reduce((product, z, j) => (j === i ? product : product / (y - z)), Math.exp(M * y));
-    sum += weight;
-    alternating += i % 2 === 0 ? weight : -weight;
-  });
-  const level = -sum / alternating;
+  const level = levelOf(points, M);
   const newton = Float64Array.from(
     { length: last },
     (_, i) => Math.exp(M * points[i]!) * (1 + (i % 2 === 0 ? level : -level)),
@@ -75,6 +82,19 @@ function levelled(
     }
   }
   return { newton, level };
+}
+
+/** The ±E that δ takes at all of these points. */
+function levelOf(points: readonly number[], M: number): number {
+  let sum = 0;
+  let alternating = 0;
+  for (let i = 0; i < points.length; i++) {
+    let weight = Math.exp(M * points[i]!);
+    for (let j = 0; j < points.length; j++) if (j !== i) weight /= points[i]! - points[j]!;
+    sum += weight;
+    alternating += i % 2 === 0 ? weight : -weight;
+  }
+  return -sum / alternating;
 }
 
 function newtonAt(newton: Float64Array, points: readonly number[], y: number): number {
@@ -96,11 +116,14 @@ function powersOf(newton: Float64Array, points: readonly number[]): Float64Array
 /** Where |δ| is largest in each run of one sign. */
 function alternation(errors: Float64Array): number[] {
   const extremes: number[] = [];
-  errors.forEach((error, i) => {
-    const last = extremes.at(-1);
-    if (last === undefined || Math.sign(error) !== Math.sign(errors[last]!)) extremes.push(i);
-    else if (Math.abs(error) > Math.abs(errors[last]!)) extremes[extremes.length - 1] = i;
-  });
+  let last = 0; // the error at the last of them
+  for (let i = 0; i < errors.length; i++) {
+    const error = errors[i]!;
+    if (i === 0 || Math.sign(error) !== Math.sign(last)) extremes.push(i);
+    else if (Math.abs(error) > Math.abs(last)) extremes[extremes.length - 1] = i;
+    else continue;
+    last = error;
+  }
   return extremes;
 }
 
@@ -110,16 +133,18 @@ function magnitudeOf(coefficients: Float64Array, M: number): number {
 
 /**
  * A bound on |δ| over [-M, M]. With e^-x replaced by its Chebyshev series of degree N, of which the tail is t, δ is a
- * polynomial of degree D = N + g to within t·P, P = Σ|p_j|M^j; and a polynomial of degree D is on the interval at most
- * 1/cos(πD/2K) times as large as at the K zeros of T_K (Ehlich and Zeller 1964). K = 32·D: an eighth of a percent.
+ * polynomial of degree D = N + g to within t·P, P = Σ|p_j|M^j, and N is such that this is little beside the `expected`
+ * |δ|; and a polynomial of degree D is on the interval at most 1/cos(πD/2K) times as large as at the K zeros of T_K
+ * (Ehlich and Zeller 1964). K = 32·D: an eighth of a percent.
  *
  * At a zero in float64: M·cos is off by less than 4 ulps of M, which moves δ by |δ'| ≤ e^M·P·(1 + g/M) times that; e^-x by
  * an ulp; and Horner's rule by γ_2g·P.
  */
-function relativeError(M: number, coefficients: Float64Array, magnitude: number): number {
+function relativeError(M: number, coefficients: Float64Array, magnitude: number, expected: number): number {
   const degree = coefficients.length - 1;
   let N = Math.ceil(M);
-  while (logTail(M, N) > -45) N++; // 2^-64
+  const small = Math.max(-45, Math.min(0, Math.log(expected / magnitude) - 9)); // from 2^-64 up, e^-9 of δ
+  while (logTail(M, N) > small) N++;
   const tail = Math.exp(logTail(M, N)) * magnitude;
   const D = N + degree;
   const K = 32 * D;

@@ -38,11 +38,10 @@ export function monomials(variables: number, degree: number): Monomials {
 }
 
 /**
- * p_|α| · |α|!/α!, for every monomial α: what makes Σ_α of it times q^α k^α the polynomial at ⟨q,k⟩. A monomial with
- * last variable c to the power a, of degree j, has j/a times the multinomial coefficient of what it was made from: at
- * most 2g roundings and one for p.
+ * |α|!/α!, for every monomial α. One with last variable c to the power a, of degree j, has j/a times the coefficient of
+ * what it was made from: at most 2g roundings.
  */
-export function weightsOf(order: Monomials, coefficients: Float64Array): Float64Array {
+export function multinomialsOf(order: Monomials): Float64Array {
   const { variables, rank, degree, runs } = order;
   const multinomials = new Float64Array(rank);
   const powers = new Int32Array(rank); // of the last variable
@@ -62,11 +61,24 @@ export function weightsOf(order: Monomials, coefficients: Float64Array): Float64
     }
     from = start;
   }
+  return multinomials;
+}
+
+/**
+ * p_|α| · |α|!/α!, for every monomial α up to p's degree: what makes Σ_α of it times q^α k^α the polynomial at ⟨q,k⟩. One
+ * rounding more. The multinomial coefficients may be those of a higher degree, of which these are the first.
+ */
+export function weightsOf(
+  { variables, degree, rank }: Monomials,
+  multinomials: Float64Array,
+  coefficients: Float64Array,
+): Float64Array {
+  const weights = multinomials.slice(0, rank);
   let at = 0;
   for (let j = 0; j <= degree; j++) {
-    for (const end = rankOf(variables, j); at < end; at++) multinomials[at]! *= coefficients[j]!;
+    for (const end = rankOf(variables, j); at < end; at++) weights[at]! *= coefficients[j]!;
   }
-  return multinomials;
+  return weights;
 }
 
 /** Writes all monomials of `x` (d entries from `at`) into `features`. A monomial of degree j has j - 1 roundings. */

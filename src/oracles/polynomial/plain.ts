@@ -3,7 +3,7 @@
  * with. Neither U_1 nor U_2 stands anywhere whole.
  */
 import type { Attention } from '../../problems/attention.ts';
-import { featuresOf, weightsOf, type Monomials } from './monomials.ts';
+import { featuresOf, multinomialsOf, weightsOf, type Monomials } from './monomials.ts';
 import { inBlocks, type Measured } from './measure.ts';
 
 /** Keys whose products are added up before they join the sums. */
@@ -48,7 +48,7 @@ export function plainAttend(
   const { q, v, scale } = attention;
   const columns = v.columns + 1;
   const sums = plainMoments(attention, order, measured);
-  const weights = weightsOf(order, coefficients);
+  const weights = weightsOf(order, multinomialsOf(order), coefficients);
   for (let e = 0; e < sums.length; e++) sums[e]! *= weights[Math.floor(e / columns)]!;
   const features = new Float64Array(order.rank);
   const out = new Float64Array(q.rows * v.columns);

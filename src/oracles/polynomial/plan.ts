@@ -7,9 +7,10 @@
  */
 import type { OutputError } from '../../problems/attention.ts';
 import type { Dtype } from '../../problems/dtype.ts';
-import { claimFor, largestFeature, weightError, weightsFor } from './claim.ts';
+import { claimFor, isRoomy, weightError, weightsFor } from './claim.ts';
+import { costOf, relativeTime, type Cost, type Share } from './cost.ts';
 import { exponentialPolynomial, type ExponentialPolynomial } from './exponential.ts';
-import { largestMinimaxM } from './minimax.ts';
+import { largestMinimaxM, leastError, leastMinimaxM } from './minimax.ts';
 import { rankOf } from './monomials.ts';
 import { degreeFor, highestDegree, largestM } from './series.ts';
 
@@ -34,18 +35,15 @@ export interface Tier {
   readonly keys: number;
 }
 
-export interface Plan {
+export interface Plan extends Cost {
   /** The bound on the logits that the degree is for. */
   readonly M: number;
   /** The error of outputs, relative to A|V|/A1, that was asked for. */
   readonly target: number;
   /** The degree that certifies the target: the least that was found, or, where none is made, one whose tail suffices. */
   readonly degree: number;
-  /** binom(d + degree, degree), a float where it is large. */
-  readonly rank: number;
-  /** Multiplications that this takes, and those of exact attention that take as long. */
-  readonly work: number;
-  readonly exactWork: number;
+  /** Its time over that of exact attention, by a model of both: from 1 up it is not worth it. */
+  readonly relativeTime: number;
   /** The polynomials with their error; undefined where no degree certifies the target in float64. */
   readonly certified?: Certified;
 }
@@ -72,12 +70,24 @@ export function planFor(sizes: Sizes, target: number, tiersFrom: number = tiered
   const { degree, p } = leastDegree(sizes, most);
   const top = { M, p, queries: sizes.queries, keys: sizes.keys };
   const whole = { M, target, degree, ...costOf(sizes, degree) };
-  if (p === undefined || rankOf(headDim, degree) > mostMonomials) return whole;
+  if (p === undefined || rankOf(headDim, degree) > mostMonomials) {
+    return { ...whole, relativeTime: relativeTime(sizes, [{ ...sizes, degree }]) };
+  }
   const tiers = whole.work < tiersFrom ? [{ ...top, p }] : tiersBelow(sizes, { ...top, p }, most);
   const error = claimFor(dtype, Math.max(...tiers.map((tier) => errorOf(sizes, tier.M, tier.p, degree))));
-  const work = tiers.reduce((sum, tier) => sum + costOf({ ...sizes, ...tier }, tier.p.degree).work, 0);
-  return { ...whole, work, certified: { tiers, error } };
+  return {
+    ...whole,
+    work: workOf(sizes, tiers),
+    relativeTime: relativeTime(sizes, tiers.map(shareOf)),
+    certified: { tiers, error },
+  };
 }
+
+const shareOf = ({ p, queries, keys }: Tier): Share => ({ degree: p.degree, queries, keys });
+
+/** Multiplications that these tiers take. */
+export const workOf = (sizes: Sizes, tiers: readonly Tier[]): number =>
+  tiers.reduce((sum, tier) => sum + costOf({ ...sizes, ...shareOf(tier) }, tier.p.degree).work, 0);
 
 /** The least degree that certifies, with its polynomial; without one the degree whose tail would suffice. */
 function leastDegree(
@@ -91,22 +101,26 @@ function leastDegree(
     const p = exponentialPolynomial(M, degree);
     return errorOf(sizes, M, p) <= most ? p : undefined;
   };
-  // The tail knows nothing of rounding, which can ask for a degree or two more.
-  let p: ExponentialPolynomial | undefined;
-  for (let d = named; p === undefined && d <= Math.min(named + 2, highestDegree); d++) p = certified(d);
-  if (p === undefined) return { degree: named };
-  if (M > largestMinimaxM) return { degree: p.degree, p };
-  for (let lower; p.degree > 0 && (lower = certified(p.degree - 1)) !== undefined;) p = lower;
-  return { degree: p.degree, p };
+  // What no polynomial of a degree can do needs no try; the tail knows nothing of rounding, which can ask for two more.
+  const isHopeless = (degree: number): boolean => leastError(M, degree) * (1 - 2 ** -10) > most;
+  let degree = M > largestMinimaxM ? named : 0;
+  if (M >= leastMinimaxM && M <= largestMinimaxM) while (degree < named && isHopeless(degree)) degree++;
+  for (let p; degree <= Math.min(named + 2, highestDegree); degree++) {
+    if ((p = certified(degree)) !== undefined) return { degree, p };
+  }
+  return { degree: named };
 }
 
 /** Tiers of lower degrees under the one for all rows, as long as a twentieth of the rows are short enough. */
 function tiersBelow(sizes: Sizes, top: Tier & { readonly p: ExponentialPolynomial }, most: number): Tier[] {
   const made = [{ M: top.M, p: top.p }];
+  const isEnough = (M: number): boolean =>
+    (countUpTo(sizes.queryBounds, M) + countUpTo(sizes.keyBounds, M)) * 20 >= sizes.queries + sizes.keys;
   for (let degree = top.p.degree - 1; degree >= 0; degree--) {
-    const tier = widest(sizes, degree, { above: made[0]!.M, highest: top.p.degree, most });
-    const rows = countUpTo(sizes.queryBounds, tier.M) + countUpTo(sizes.keyBounds, tier.M);
-    if (rows * 20 < sizes.queries + sizes.keys) break;
+    const reach = reachOf(degree, made[0]!, most);
+    if (!isEnough(reach)) break;
+    const tier = widest(sizes, degree, { reach, highest: top.p.degree, most });
+    if (tier === undefined || !isEnough(tier.M)) break;
     made.unshift(tier);
   }
   const counted = (bounds: Float64Array, t: number): number =>
@@ -119,25 +133,46 @@ function tiersBelow(sizes: Sizes, top: Tier & { readonly p: ExponentialPolynomia
   }));
 }
 
-/** A polynomial of that degree for an M about as large as certifies. Errors rise faster than M^(g+1). */
+/** About the largest M for which that degree certifies, not above the tier's that is `above`. */
+function reachOf(degree: number, above: Pick<Tier, 'M' | 'p'>, most: number): number {
+  const { M: highest, p } = above;
+  if (highest < leastMinimaxM || highest > largestMinimaxM) return highest;
+  // What is certified is more than the least error by a factor that grows about exponentially with M.
+  const excess = p.error / leastError(highest, p.degree);
+  let M = highest;
+  for (let step = 0; step < 6; step++) {
+    M = Math.min(highest, nearer(M, excess ** (M / highest) * leastError(M, degree), most, degree));
+  }
+  return M;
+}
+
+/** A polynomial of that degree for about as large an M as certifies, at first `reach`; undefined if four tries do not. */
 function widest(
   sizes: Sizes,
   degree: number,
-  { above, highest, most }: { readonly above: number; readonly highest: number; readonly most: number },
-): { readonly M: number; readonly p: ExponentialPolynomial } {
-  let widestFound = { M: 0, p: exponentialPolynomial(0, degree) };
-  let M = above;
+  { reach, highest, most }: { readonly reach: number; readonly highest: number; readonly most: number },
+): { readonly M: number; readonly p: ExponentialPolynomial } | undefined {
+  let M = reach;
+  let found: { readonly M: number; readonly p: ExponentialPolynomial } | undefined;
   for (let step = 0; step < 4; step++) {
     const p = exponentialPolynomial(M, degree);
     const error = errorOf(sizes, M, p, highest);
-    if (error <= most && M > widestFound.M) widestFound = { M, p };
-    M = Math.min(above, M * (Math.min(error, 1e300) / most) ** (-1 / (degree + 1)) * (1 - 2 ** -10));
+    if (error <= most && M > (found?.M ?? 0)) found = { M, p };
+    if (found !== undefined && error > most * (1 - 2 ** -5)) break;
+    M = Math.min(reach * (1 + 2 ** -3), nearer(M, error, most, degree) * (1 - 2 ** -10));
   }
-  return widestFound;
+  return found;
 }
 
-const countUpTo = (bounds: Float64Array, M: number): number =>
-  bounds.reduce((count, bound) => (bound <= M ? count + 1 : count), 0);
+/** The M for which an error is `most` that is `error` for M: it rises about as M^(degree + 1). */
+const nearer = (M: number, error: number, most: number, degree: number): number =>
+  M * (Math.min(error, 1e300) / most) ** (-1 / (degree + 1));
+
+function countUpTo(bounds: Float64Array, M: number): number {
+  let count = 0;
+  for (let row = 0; row < bounds.length; row++) if (bounds[row]! <= M) count++;
+  return count;
+}
 
 /** The tier of a row with this bound; the last holds what is left. */
 export function tierOf(tiers: readonly Tier[], bound: number): number {
@@ -165,34 +200,7 @@ export function ofDegree(sizes: Sizes, degree: number): Certified {
  * is the degree of the top tier, whose monomials are summed with it.
  */
 function errorOf(sizes: Sizes, M: number, p: ExponentialPolynomial, highest: number = p.degree): number {
-  const { headDim, keys } = sizes;
+  const { headDim, keys, columnBound } = sizes;
   const sums = { degree: highest, rank: rankOf(headDim, highest), keys, headDim };
-  return isRoomy(sizes, p) ? weightError(M, p, sums) : Infinity;
+  return isRoomy(columnBound, p) ? weightError(M, p, sums) : Infinity;
 }
-
-/** May no c_α q^α leave 2^400? |q^α|/α!·m! summed over a degree m is (scale·Σ|q_c|·unit_c)^m, unit_c ≤ 2·max|k_c|. */
-function isRoomy({ columnBound }: Sizes, p: ExponentialPolynomial): boolean {
-  let most = 0;
-  p.coefficients.forEach(
-    (c, m) => (most = Math.max(most, Math.log(Math.abs(c) + 1e-300) + m * Math.log(2 * columnBound + 1))),
-  );
-  return most <= largestFeature;
-}
-
-/** Work in units of a multiplication with addition of the polynomial kernel, of rows that all take one degree. */
-export function costOf(
-  { queries, keys, headDim, valueDim }: Pick<Sizes, 'queries' | 'keys' | 'headDim' | 'valueDim'>,
-  degree: number,
-): Pick<Plan, 'rank' | 'work' | 'exactWork'> {
-  const rank = rankOf(headDim, degree);
-  const pairs = Math.ceil((valueDim + 1) / 2);
-  return {
-    rank,
-    work:
-      (queries + keys) * pairs * (rank * 2 + (degree === 0 ? 0 : rankOf(headDim, degree - 1)) + 8 * headDim),
-    exactWork: queries * keys * (headDim + valueDim + exponential),
-  };
-}
-
-/** Multiplications that take as long as one exponential of the dense kernel, measured (test/bench/transition.ts). */
-const exponential = 18;

@@ -23,8 +23,9 @@ import { newArena } from '../cpu/pattern-memory.ts';
 import { availableThreads, requireThreads } from '../cpu/threads.ts';
 import type { AttendOptions, Attended, Oracle } from '../oracle.ts';
 import { claimFor, weightsFor } from './claim.ts';
+import { costOf, threadsFrom } from './cost.ts';
 import { measure, type Measured } from './measure.ts';
-import { monomials, rankOf, weightsOf } from './monomials.ts';
+import { monomials, multinomialsOf, rankOf, weightsOf } from './monomials.ts';
 import {
   defaultError,
   mostMonomials,
@@ -32,6 +33,7 @@ import {
   planFor,
   tierOf,
   truncated,
+  workOf,
   type Certified,
   type Plan,
   type Sizes,
@@ -58,9 +60,6 @@ export interface PolynomialOracle extends Oracle {
   /** What `attend` would do, without doing it. Reads the matrices once; throws an `InputError` as `attend` does. */
   plan(attention: Attention): Plan;
 }
-
-/** Calls with less work run on the calling thread. */
-const threadsFrom = 4e7;
 
 /**
  * Opens the polynomial oracle; throws an `InputError` for options that are out of range. Nothing starts before a call.
@@ -143,9 +142,9 @@ function choose(sizes: Sizes, plan: Plan, degree: number | undefined): Certified
 
 /** Refuses what exact attention does faster, and what no degree certifies, with the numbers. */
 function requireWorth(plan: Plan): void {
-  const { M, target, degree, rank, work, exactWork, certified } = plan;
-  const needs = `degree ${degree}, rank ${shown(rank)}, for logits up to ${shown(M)} and an error of ${shown(target)}: about ${shown(work / exactWork)} times the work of exact attention`;
-  if (work >= exactWork) {
+  const { M, target, degree, rank, relativeTime, certified } = plan;
+  const needs = `degree ${degree}, rank ${shown(rank)}, for logits up to ${shown(M)} and an error of ${shown(target)}: about ${shown(relativeTime)} times as long as exact attention`;
+  if (relativeTime >= 1) {
     throw new InputError({
       code: 'polynomial-slower',
       field: '--oracle',
@@ -176,15 +175,15 @@ function beyond(M: number): InputError {
 }
 
 function reasonOf(
-  { degree: needed, target, work, exactWork, M }: Plan,
+  { degree: needed, target, exactWork, M }: Plan,
   tiers: readonly Tier[],
   sizes: Sizes,
 ): string {
   const { degree } = tiers.at(-1)!.p;
-  const rank = rankOf(sizes.headDim, degree);
+  const { rank } = costOf(sizes, degree);
   const cut = degree < needed ? ` instead of ${needed} for an error of ${shown(target)}` : '';
   const lower = tiers.length > 1 ? ` (${tiers[0]!.p.degree} where rows are short)` : '';
-  const ratio = exactWork / (degree === needed ? work : work * (rank / rankOf(sizes.headDim, needed)));
+  const ratio = exactWork / workOf(sizes, tiers);
   const cost = ratio >= 1 ? `${shown(ratio)} times less` : `${shown(1 / ratio)} times more`;
   return `degree ${degree}${cut}${lower}, rank ${rank}, for logits up to ${shown(M)}; ${cost} work than exact attention`;
 }
@@ -210,7 +209,8 @@ async function run(
   const { memory } = engine;
   const d = q.columns;
   const orders = tiers.map(({ p }) => monomials(d, p.degree));
-  const { runs: runLengths, rank, inner } = orders.at(-1)!;
+  const top = orders.at(-1)!;
+  const { runs: runLengths, rank, inner } = top;
   const ranks = orders.map((order) => order.rank);
   const allRanks = ranks.reduce((sum, r) => sum + r, 0);
   const pairs = Math.ceil((v.columns + 1) / 2);
@@ -230,8 +230,8 @@ async function run(
   reserve(memory, arena.end);
   const at = (address: number): Float64Array => new Float64Array(memory.buffer, address);
   new Int32Array(memory.buffer, runs, runLengths.length).set(runLengths);
-  // A query of one tier meets a key of another with the polynomial of the lower tier.
-  const coefficients = tiers.map(({ p }, t) => weightsOf(orders[t]!, p.coefficients));
+  const multinomials = multinomialsOf(top);
+  const coefficients = tiers.map(({ p }, t) => weightsOf(orders[t]!, multinomials, p.coefficients));
   const passes = pairs + 1;
   let pass = 0;
   const during = (): AttendOptions => ({
@@ -272,16 +272,11 @@ async function run(
           r,
         ),
       );
-      for (const [a, address] of weights.entries()) {
-        const of = at(address + pass * ranks[a]! * 16).fill(0, 0, ranks[a]! * 2);
-        for (const [c, sum] of total.entries()) {
-          const weight = coefficients[Math.min(a, c)]!;
-          weight.forEach((w, m) => {
-            of[2 * m]! += w * sum[2 * m]!;
-            of[2 * m + 1]! += w * sum[2 * m + 1]!;
-          });
-        }
-      }
+      weigh(
+        total,
+        coefficients,
+        weights.map((address, t) => at(address + pass * ranks[t]! * 16)),
+      );
     }
 
     const values = new Float64Array(q.rows * v.columns);
@@ -351,6 +346,31 @@ function joined(parts: readonly Float64Array[], rank: number): Float64Array {
     for (const part of parts) sums[e]! += part[2 * e]! + part[2 * e + 1]!;
   }
   return sums;
+}
+
+/**
+ * What each tier's queries multiply their monomials with, [rank][2], from the sums over each tier's keys. A query meets
+ * the keys of its own tier and of higher ones, whose first sums are of the same monomials, with its own polynomial, and
+ * those of a lower tier with that tier's.
+ */
+function weigh(
+  sums: readonly Float64Array[],
+  coefficients: readonly Float64Array[],
+  into: readonly Float64Array[],
+): void {
+  const upward = sums.map((own) => own.slice()); // of this tier and all above
+  for (let t = sums.length - 2; t >= 0; t--) {
+    const [own, above] = [upward[t]!, upward[t + 1]!];
+    for (let e = 0; e < own.length; e++) own[e]! += above[e]!;
+  }
+  const lower = new Float64Array(sums.at(-1)!.length); // weighted, of all tiers below
+  sums.forEach((own, t) => {
+    const [weight, all, of] = [coefficients[t]!, upward[t]!, into[t]!];
+    for (let e = 0; e < own.length; e++) {
+      of[e] = lower[e]! + weight[e >> 1]! * all[e]!;
+      lower[e]! += weight[e >> 1]! * own[e]!;
+    }
+  });
 }
 
 /** Rows as the kernel has them: groups of eight, [d][8], each entry times its column's unit (exactly), then `scale`. */

@@ -45,6 +45,33 @@ suite('src/cli/commands/attend', (test) => {
     }
   });
 
+  test('--error says what the polynomial oracle is to keep to, and the degree follows', async () => {
+    await inFolder(async (cwd) => {
+      const run = (...options: string[]): ReturnType<typeof seth> =>
+        seth(['attend', '-', '-o', 'o.npy', '--oracle', 'polynomial', '--force', '--json', ...options], {
+          input: file([1, 0, 0, 0]),
+          cwd,
+        });
+      const read = async (...options: string[]): Promise<{ degree: number; claimedError: number }> => {
+        const { reason, claimedError } = JSON.parse((await run(...options)).stdout) as {
+          reason: string;
+          claimedError: number;
+        };
+        return { degree: Number(/^degree (\d+),/.exec(reason)![1]), claimedError };
+      };
+      const [free, wide, narrow] = [
+        await read(),
+        await read('--error', '1e-4'),
+        await read('--error', '1e-9'),
+      ];
+      assert.ok(free.claimedError > 1e-4 && wide.claimedError <= 1e-4 && narrow.claimedError <= 1e-9);
+      assert.ok(free.degree < wide.degree && wide.degree < narrow.degree);
+      const { code, stderr } = await run('--error', '1');
+      assert.is(code, 2);
+      assert.match(stderr, /error: expected a number above 0 and below 1, found 1/);
+    });
+  });
+
   test('.npy and .safetensors hold the same numbers, and --json says how they came about', async () => {
     await inFolder(async (folder) => {
       writeFileSync(join(folder, 'i.safetensors'), file([2, 0, 0, 0], 'f32'));

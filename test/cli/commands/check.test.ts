@@ -89,7 +89,7 @@ suite('src/cli/commands/check', (test) => {
       assert.is(output.code, 1);
       assert.match(
         output.stdout,
-        /^rejected: expected output\.sha256 to be [0-9a-f]{64}, not [0-9a-f]{64}\n$/,
+        /^rejected: expected output\.sha256 to be [0-9a-f]{64}, not "[0-9a-f]{64}"\n$/,
       );
       const instance = await seth(['check', 'b/i.safetensors', 'o.npy', 'c.json', '--json'], { cwd });
       assert.is(instance.code, 1);

@@ -19,6 +19,20 @@ suite('src/cli/commands/lab', (test) => {
     assert.is((await ended)[0], 0);
   });
 
+  test('--json has the address in an object', async () => {
+    const child = spawn(process.execPath, [mainFile, 'lab', '--port', '0', '--no-open', '--json']);
+    const ended = once(child, 'exit');
+    try {
+      const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+      const { url, ...more } = JSON.parse(chunk.toString()) as Record<string, string>;
+      assert.equal(more, {});
+      assert.is((await fetch(url!)).status, 200);
+    } finally {
+      child.kill('SIGINT');
+    }
+    await ended;
+  });
+
   test('a port that is taken or none is refused in one line', async () => {
     const taken = createServer().listen(0, 'localhost');
     await once(taken, 'listening');

@@ -58,6 +58,13 @@ suite('src/cli/commands/merge', (test) => {
       const { code, stdout } = await seth(['merge', '-', parts[2]!, parts[0]!, parts[1]!]);
       assert.is(code, 0);
       assert.equal(timeless(stdout), timeless(whole.stdout));
+      const output = join(folder, 'whole.jsonl');
+      const told = await seth(['merge', '--json', output, ...parts]);
+      assert.equal([told.code, jsonLines(told.stdout)], [0, [{ output, exit: 0 }]]);
+      assert.equal(timeless(readFileSync(output, 'utf8')), timeless(whole.stdout));
+      const both = await seth(['merge', '--json', '-', ...parts]);
+      assert.equal([both.code, both.stdout], [2, '']);
+      assert.match(both.stderr, /^seth: with --json standard output says what was written: name a file/);
     });
   });
 

@@ -2,8 +2,17 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML, DOMParser } from 'linkedom';
 import * as assert from 'uvu/assert';
+import { buildRung } from '../../../src/experiments/stress/rung.ts';
 import { suiteRungs, suiteVersion } from '../../../src/experiments/stress/suite.ts';
+import { decodeElements } from '../../../src/formats/elements.ts';
+import { readInstance } from '../../../src/formats/instance.ts';
+import { readOutput } from '../../../src/formats/output.ts';
+import { readSafetensors } from '../../../src/formats/safetensors.ts';
+import { tensorMatrix } from '../../../src/formats/tensor.ts';
+import { referenceOracle } from '../../../src/oracles/reference.ts';
+import { denseMatrix, entries } from '../../../src/problems/attention.ts';
 import { faultyProgram, inPlace } from '../../oracles/command/support.ts';
+import { headsProgram } from '../../support/kernels/heads-program.ts';
 import { suite } from '../../support/harness.ts';
 import { inFolder, seth } from '../seth.ts';
 
@@ -12,6 +21,7 @@ interface Outcome {
   readonly suite: string;
   readonly version: number;
   readonly oracle: string;
+  readonly selfTest?: { readonly found: string | null; readonly line?: string };
   readonly scores: readonly { readonly dtype: string; readonly reached: number; readonly top: number }[];
   readonly rungs: readonly {
     readonly rung: string;
@@ -24,6 +34,18 @@ interface Outcome {
     readonly wrong: number;
     readonly wrongRows: readonly { readonly head: number; readonly row: number }[];
   }[];
+}
+
+/** What the document of an exported rung has. */
+interface Exported {
+  readonly rung: string;
+  readonly suiteVersion: number;
+  readonly dtype: string;
+  readonly scale: number;
+  readonly layout?: string;
+  readonly batches?: number;
+  readonly demand: { readonly relative: number; readonly absolute: number };
+  readonly heads: readonly { readonly instance: string; readonly expected: string }[];
 }
 
 const bf16 = suiteRungs('quick', ['bf16']).map(({ id }) => id);
@@ -153,24 +175,113 @@ suite('src/cli/commands/stress', (test) => {
     });
   });
 
-  for (const fault of ['crash', 'NaN', 'hang']) {
-    test(`a program that does this on its third instance fails that rung with one line, the others are judged: ${fault}`, async () => {
-      await inPlace(async (place) => {
-        const timeout = fault === 'hang' ? ['--timeout', '5'] : [];
-        const oracle = `command-warm:${place.line(fault, 3, true)}`;
+  test('what a program computes in place of attention is said before the first rung, and in JSON', async () => {
+    await inPlace(async (place) => {
+      const args = (fault: string): string[] => [
+        'stress',
+        '--oracle',
+        `command-warm:${place.line(fault, 0, true)}`,
+        '--dtype',
+        'f16',
+        '--json',
+      ];
+      const wrong = await seth(args('rsqrt'));
+      assert.is(wrong.code, 1);
+      assert.match(wrong.stderr, /^self-test: this is attention with 1\/√d = 0\.5 in place of [^\n]*\n$/);
+      const { selfTest, rungs } = JSON.parse(wrong.stdout) as Outcome;
+      assert.is(selfTest!.found, 'scale 1/√d');
+      assert.is(wrong.stderr, `self-test: ${selfTest!.line}\n`);
+      assert.equal(
+        rungs.map(({ rung }) => rung),
+        suiteRungs('quick', ['f16']).map(({ id }) => id),
+      );
+      const right = await seth(args('none'));
+      assert.equal([right.code, right.stderr], [0, '']);
+      assert.equal((JSON.parse(right.stdout) as Outcome).selfTest, { found: 'attention' });
+    });
+  });
+
+  test('a kernel that divides by √d whatever a file says survives --scale rsqrt as it is, and every report says so', async () => {
+    await inPlace((place) =>
+      inFolder(async (folder) => {
+        const oracle = `command-warm:${place.line('rsqrt', 0, true)}`;
+        const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--scale', 'rsqrt'];
+        const files = ['--junit', 'j.xml', '--html', 'h.html'];
+        const { code, stdout, stderr } = await seth([...args, ...files], { cwd: folder });
+        assert.equal([code, stderr], [0, '']);
+        assert.match(stdout, /^f16\/1\/plain\+rsqrt .* ✓$/m);
+        assert.match(stdout, /^f16\/2\/rsqrt .* ✓$/m);
+        for (const report of [
+          stdout,
+          ...['j.xml', 'h.html'].map((name) => readFileSync(join(folder, name), 'utf8')),
+        ]) {
+          assert.match(report, ', all logits by 1/√d');
+        }
+        for (const named of [['f16/1/plain+rsqrt'], ['f16/1/plain', '--scale', 'rsqrt']]) {
+          const one = await seth(['stress', '--oracle', oracle, '--json', '--rung', ...named]);
+          assert.is(one.code, 0, one.stderr);
+          const { only, selfTest } = JSON.parse(one.stdout) as Outcome & { readonly only: readonly string[] };
+          assert.equal([only, selfTest], [['f16/1/plain+rsqrt'], { found: 'attention' }]);
+        }
+      }),
+    );
+  });
+
+  const f16Rungs = suiteRungs('quick', ['f16']);
+  const f16 = f16Rungs.map(({ id }) => id);
+  /** The call at which a rung is first asked: the self-test's is the first, and a rung has one for each head. */
+  const callOf = (id: string): number =>
+    f16Rungs.slice(0, f16.indexOf(id)).reduce((calls, { heads }) => calls + heads, 2);
+
+  for (const [fault, rung, warm, line] of [
+    ['crash', 'f16/2/shift', true, /its end by SIGSEGV/],
+    ['exit 3', 'f16/3/plain', false, /exit code 3, after it said/],
+    ['NaN', 'f16/2/shift', true, /found NaN/],
+    ['hang', 'f16/2/shift', true, /within 10 s, found none, and the program was killed/],
+    ['nonsense', 'f16/2/rsqrt', true, /^the output's header length: expected a header/],
+    ['half', 'f16/3/long', true, /^the output's /],
+    ['another place', 'f16/3/plain', true, /found "output\.npy\.npy" beside its place/],
+    ['exit 0', 'f16/1/plain', false, /found nothing there, though the program says that it is done/],
+    ['exit 0', 'f16/3/values', true, /exit code 0/],
+  ] as const) {
+    test(`a program that does this at one rung fails that with one line, the others are judged: ${fault}, ${warm ? 'warm' : 'cold'}`, () =>
+      inPlace(async (place) => {
+        const timeout = fault === 'hang' ? ['--timeout', '10'] : [];
+        const oracle = `command${warm ? '-warm' : ''}:${place.line(fault, callOf(rung), warm)}`;
         const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--json', ...timeout];
         const { code, stdout, stderr } = await seth(args);
         assert.is(code, 1, stderr);
         const { rungs } = JSON.parse(stdout) as Outcome;
         const failed = rungs.filter(({ passed }) => !passed);
         assert.equal(
-          failed.map(({ rung, error }) => [rung, error]),
-          [[rungs[2]!.rung, null]],
+          failed.map((result) => [result.rung, result.error]),
+          [[rung, null]],
         );
+        assert.equal(
+          rungs.map((result) => result.rung),
+          f16,
+        );
+        assert.match(failed[0]!.reason!, line);
         assert.match(failed[0]!.reason!, /^[^\n]+$/);
-      });
-    });
+      }));
   }
+
+  test('a program that answers one head with the answer for the head before it fails that rung, with the rows', () =>
+    inPlace(async (place) => {
+      const second = callOf('f16/3/heads') + 1;
+      const oracle = `command-warm:${place.line('repeated', second, true)}`;
+      const { code, stdout, stderr } = await seth(['stress', '--oracle', oracle, '--dtype', 'f16', '--json']);
+      assert.is(code, 1, stderr);
+      const { rungs } = JSON.parse(stdout) as Outcome;
+      const failed = rungs.filter(({ passed }) => !passed);
+      assert.equal(
+        failed.map(({ rung }) => rung),
+        ['f16/3/heads'],
+      );
+      assert.match(failed[0]!.reason!, /: head 1, out\[\d+, 0\] is .* rows decided wrongly$/);
+      assert.ok(failed[0]!.wrongRows.every(({ head }) => head === 1));
+      assert.ok(failed[0]!.wrong > 16);
+    }));
 
   test('a journal says how much was taken from it, and is refused where the program was edited since', async () => {
     await inFolder(async (folder) => {
@@ -195,10 +306,228 @@ suite('src/cli/commands/stress', (test) => {
     });
   });
 
+  test('--rung runs what it names, of whichever dtype, and the scores are of no ladder', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--rung', 'bf16/1/shift, f16/3/heads', '--html', 'h.html'];
+      const { code, stdout, stderr } = await seth(args, { cwd: folder });
+      assert.is(code, 0, stderr);
+      assert.match(
+        stdout,
+        /^f16\/3\/heads .* ✓\nbf16\/1\/shift .* ✓\n\nf16: 11\.1 effective bits · 1 of 1 rungs/m,
+      );
+      assert.match(
+        stdout,
+        `\ncpu on the quick suite, version ${suiteVersion}, 2 of its rungs only: passed\n`,
+      );
+      assert.not.match(readFileSync(join(folder, 'h.html'), 'utf8'), /level \d/);
+      const { stdout: json } = await seth([...args.slice(0, 3), '--json']);
+      const { only, rungs } = JSON.parse(json) as Outcome & { readonly only: readonly string[] };
+      assert.equal(only, ['f16/3/heads', 'bf16/1/shift']);
+      assert.equal(
+        rungs.map(({ rung }) => rung),
+        only,
+      );
+    });
+  });
+
+  test('a rung that fails by itself fails the run, and a name that is none is refused', async () => {
+    const failed = await seth(['stress', '--rung', 'bf16/2/plain', '--oracle', 'polynomial']);
+    assert.is(failed.code, 1);
+    assert.match(failed.stdout, /, 1 of its rungs only: not passed\n$/);
+    for (const [args, message] of [
+      [
+        ['--rung', 'f32/4/plain'],
+        /^seth: --rung: expected a rung of the quick suite, such as f64\/1\/plain, found "f32\/4\/plain"; add --suite full\n$/,
+      ],
+      [['--rung', 'f16/3/heads,f32'], /found "f32"; take a name from the first column of the table\n$/],
+      [
+        ['--rung', 'f16/3/heads', '--require', '1'],
+        /--require is for a whole suite: leave it out with --rung/,
+      ],
+      [['--rung', 'f16/3/heads', '--shard', '0/2'], /--shard is for a whole suite/],
+    ] as const) {
+      const { code, stdout, stderr } = await seth(['stress', ...args]);
+      assert.equal([code, stdout], [2, '']);
+      assert.match(stderr, message);
+    }
+  });
+
+  test('--export writes what a rung asks, what is right and how far from it an output may be', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--rung', 'f32/4/heads,f16/1/plain', '--export', 'deep/files', '--json'];
+      const { code, stdout, stderr } = await seth(args, { cwd: folder });
+      assert.is(code, 0, stderr);
+      const { rungs } = JSON.parse(stdout) as Outcome;
+      const at = (name: string): Buffer => readFileSync(join(folder, 'deep/files', name));
+      const heads = [0, 1].flatMap((head) => [
+        `f32-4-heads-head-${head}.expected.safetensors`,
+        `f32-4-heads-head-${head}.safetensors`,
+      ]);
+      const one = ['f16-1-plain.expected.safetensors', 'f16-1-plain.json', 'f16-1-plain.safetensors'];
+      assert.equal(readdirSync(join(folder, 'deep/files')).toSorted(), [
+        ...one,
+        ...heads,
+        'f32-4-heads.json',
+      ]);
+      for (const { rung, demand, heads: count } of rungs) {
+        const document = JSON.parse(at(`${rung.replaceAll('/', '-')}.json`).toString()) as Exported;
+        assert.equal([document.rung, document.suiteVersion], [rung, suiteVersion]);
+        assert.is(document.demand.relative, demand);
+        assert.is(document.heads.length, count);
+        for (const { instance, expected } of document.heads) {
+          const { q, k, v, scale } = readInstance(at(instance));
+          assert.is(scale, document.scale);
+          assert.is(q.dtype, document.dtype);
+          const { output } = await referenceOracle().attend({
+            q: tensorMatrix(q),
+            k: tensorMatrix(k),
+            v: tensorMatrix(v),
+            scale: scale!,
+            dtype: 'f64',
+          });
+          const right = readOutput(at(expected), output);
+          assert.is(right.dtype, 'f64');
+          const off = Math.max(...right.values.map((y, e) => Math.abs((output.values[e]! - y) / y)));
+          assert.ok(off < 1e-14, `${off}`);
+        }
+      }
+      const nowhere = await seth(['stress', '--export', 'deep/files/f16-1-plain.json'], { cwd: folder });
+      assert.equal([nowhere.code, nowhere.stdout], [2, '']);
+      assert.match(nowhere.stderr, /deep\/files\/f16-1-plain\.json: expected a folder that can be written/);
+    });
+  });
+
+  test('every report says how a rung that failed is run by itself', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--suite', 'full', '--dtype', 'bf16', '--oracle', 'polynomial'];
+      const { stdout } = await seth([...args, '--junit', 'j.xml', '--html', 'h.html'], { cwd: folder });
+      const how = 'seth stress --suite full --rung bf16/1/plain';
+      assert.match(
+        stdout,
+        `: not passed\nOne rung by itself: ${how} --oracle …; with --export DIR, its matrices and the right output as files.\n`,
+      );
+      assert.match(readFileSync(join(folder, 'h.html'), 'utf8'), `${how} --oracle`);
+      const xml = new DOMParser().parseFromString(readFileSync(join(folder, 'j.xml'), 'utf8'), 'text/xml');
+      for (const element of xml.querySelectorAll('testcase')) {
+        const name = element.getAttribute('name')!;
+        assert.is(
+          element.querySelector('failure')!.textContent,
+          `seth stress --suite full --rung ${name} --export DIR`,
+        );
+      }
+      const good = await seth(['stress', '--dtype', 'bf16']);
+      assert.not.match(good.stdout, 'by itself');
+    });
+  });
+
+  test('a fault that every rung has is said once, and a rung without an answer decided no row', async () => {
+    await inPlace((place) =>
+      inFolder(async (folder) => {
+        const oracle = `command:${place.line('another place', 0)}`;
+        const args = ['stress', '--oracle', oracle, '--dtype', 'f16', '--html', 'h.html', '--junit', 'j.xml'];
+        const { code, stdout } = await seth(args, { cwd: folder });
+        assert.is(code, 1);
+        const [first, ...others] = suiteRungs('quick', ['f16']);
+        assert.match(
+          stdout,
+          new RegExp(`^${first!.id} .* no answer +- {2}✗\\n {2}--oracle: expected an output .*$`, 'm'),
+        );
+        for (const { id, heads } of others) {
+          const head = heads > 1 ? 'head 0: ' : '';
+          assert.match(
+            stdout,
+            new RegExp(`^${id} .* no answer +- {2}✗\\n {2}${head}the same as at ${first!.id}$`, 'm'),
+          );
+        }
+        assert.is(stdout.split('found "output').length, 2);
+        assert.match(stdout, /· 0 of (\d+) rows decided wrongly, \1 without an answer ·/);
+        const html = readFileSync(join(folder, 'h.html'), 'utf8');
+        const { document } = parseHTML(html);
+        const whys = [...document.querySelectorAll('td.why')].map(({ textContent }) => textContent ?? '');
+        assert.is(whys.length, others.length + 1);
+        assert.is(whys.filter((why) => why.endsWith(`the same as at ${first!.id}`)).length, others.length);
+        assert.not.match(html, /\d+ of \d+<\/td>/);
+        // A case of JUnit is read by itself.
+        const xml = readFileSync(join(folder, 'j.xml'), 'utf8');
+        assert.is(xml.split('expected an output in the file').length, others.length + 2);
+      }),
+    );
+  });
+
   test('--timeout is for programs only', async () => {
     const { code, stderr } = await seth(['stress', '--timeout', '5']);
     assert.is(code, 2);
     assert.match(stderr, /--timeout is for --oracle command/);
+  });
+
+  test('with --layout the self-test, the export and every report have all heads in one call', async () => {
+    await inFolder(async (folder) => {
+      for (const layout of ['bhnd', 'bnhd'] as const) {
+        const oracle = `command-warm:'${process.execPath}' '${headsProgram}'`;
+        const args = ['stress', '--rung', 'f16/2/batch', '--layout', layout, '--export', layout];
+        const right = await seth([...args, '--oracle', `${oracle} 'only ${layout}'`], { cwd: folder });
+        assert.equal([right.code, right.stderr], [0, ''], right.stdout);
+        assert.match(right.stdout, `, all heads in one call (${layout}), 1 of its rungs only: passed\n`);
+        const wrong = ['stress', '--dtype', 'bf16', '--layout', layout, '--oracle', `${oracle} 'only none'`];
+        const { stdout, stderr } = await seth([...wrong, '--junit', 'j.xml'], { cwd: folder });
+        assert.match(
+          stderr,
+          `self-test: no answer to a tiny instance (5 queries, 7 keys, d = 4, one head in ${layout}): `,
+        );
+        assert.match(
+          stdout,
+          `One rung by itself: seth stress --rung bf16/1/plain --layout ${layout} --oracle`,
+        );
+        assert.match(
+          readFileSync(join(folder, 'j.xml'), 'utf8'),
+          `bf16/1/plain --layout ${layout} --export DIR`,
+        );
+
+        const names = ['f16-2-batch.expected.safetensors', 'f16-2-batch.json', 'f16-2-batch.safetensors'];
+        assert.equal(readdirSync(join(folder, layout)).toSorted(), names);
+        const at = (name: string): Buffer => readFileSync(join(folder, layout, name));
+        const document = JSON.parse(at(names[1]!).toString()) as Exported;
+        assert.equal([document.layout, document.batches], [layout, 2]);
+        assert.equal(document.heads, [{ instance: names[2], expected: names[0] }]);
+        const { tensors, metadata } = readSafetensors(at(names[2]!));
+        assert.equal([metadata.get('layout'), metadata.get('scale')], [layout, String(document.scale)]);
+        const expected = readSafetensors(at(names[0]!)).tensors.get('out')!;
+        const rung = buildRung(suiteRungs('quick', ['f16']).find(({ id }) => id === document.rung)!);
+        const count = rung.heads.length / 2;
+        rung.heads.forEach(({ attention, truth }, h) => {
+          const whole = { ...attention, out: denseMatrix(truth.rows, truth.columns, truth.high) };
+          for (const [name, tensor] of [...tensors, ['out', expected] as const]) {
+            const matrix = whole[name as 'q' | 'k' | 'v' | 'out'];
+            const { rows, columns } = matrix;
+            const all = decodeElements(tensor.dtype, tensor.bytes);
+            const [batch, head] = [Math.floor(h / count), h % count];
+            const place = (row: number): number =>
+              layout === 'bhnd' ? h * rows + row : (batch * rows + row) * count + head;
+            const shape = layout === 'bhnd' ? [2, count, rows, columns] : [2, rows, count, columns];
+            assert.equal(tensor.shape, shape);
+            const found = Array.from({ length: rows }, (_, row) => [
+              ...all.subarray(place(row) * columns, (place(row) + 1) * columns),
+            ]).flat();
+            assert.equal(found, [...entries(matrix)], `${name} of head ${h}`);
+          }
+        });
+      }
+    });
+  });
+
+  test('shards with --layout and --scale rsqrt are merged to an outcome that says so', async () => {
+    await inFolder(async (folder) => {
+      const oracle = `command-warm:'${process.execPath}' '${headsProgram}' none`;
+      const args = ['stress', '--dtype', 'bf16', '--json', '--layout', 'bnhd', '--scale', 'rsqrt'];
+      for (const i of [0, 1]) {
+        const part = await seth([...args, '--oracle', oracle, '--shard', `${i}/2`]);
+        assert.is(part.code, 0, part.stderr);
+        writeFileSync(join(folder, `${i}.json`), part.stdout);
+      }
+      const { stdout, stderr } = await seth(['merge', '-', '0.json', '1.json'], { cwd: folder });
+      const { layout, scale, passed } = JSON.parse(stdout) as Outcome & Record<string, unknown>;
+      assert.equal([layout, scale, passed], ['bnhd', 'rsqrt', true], stderr);
+    });
   });
 
   test('--layout is for programs only', async () => {
@@ -260,6 +589,12 @@ suite('src/cli/commands/stress', (test) => {
       const html = readFileSync(join(folder, 'h.html'), 'utf8');
       const { document } = parseHTML(html);
       assert.is(document.querySelectorAll('figure svg').length, 1);
+      const ticks = [...document.querySelectorAll('[aria-label="y-axis tick label"] text')];
+      assert.equal(
+        ticks.map(({ textContent }) => textContent),
+        ['1e+1', '1e+0', '1e-1', '1e-2'],
+      );
+      assert.is(document.querySelectorAll('[aria-label="y-grid"] line').length, ticks.length);
       const whys = [...document.querySelectorAll('td.why')];
       assert.is(whys.length, bf16.length);
       for (const { textContent } of whys) assert.match(textContent ?? '', /rank/);

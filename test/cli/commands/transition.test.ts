@@ -20,6 +20,8 @@ suite('src/cli/commands/transition', (test) => {
         'hard.csv',
         'measured.csv',
         'paper.csv',
+        'powers.csv',
+        'times.csv',
         'transition.json',
         'transition.png',
         'transition.svg',
@@ -34,7 +36,40 @@ suite('src/cli/commands/transition', (test) => {
       assert.is(read('paper.csv'), toCsv(run.paper));
       assert.is(read('measured.csv'), toCsv(run.measured));
       assert.is(read('hard.csv'), toCsv(run.hard));
-      const svg = (await transitionFigure())(run.paper);
+      assert.is(read('powers.csv'), toCsv(run.powers));
+
+      // Again, as one JSON object: the same bytes in all files but times.csv, and the seconds with the rows.
+      const again = await seth([...args.slice(0, 3), 'c', ...args.slice(4), '--json'], { cwd: folder });
+      const {
+        measured,
+        files: named,
+        ...rest
+      } = JSON.parse(again.stdout) as {
+        files: string[];
+        measured: ({ taken: boolean; seconds: number | null; exactSeconds: number | null } & object)[];
+      };
+      assert.equal(
+        named.toSorted(),
+        files.map((file) => join('c', file)),
+      );
+      const { measured: timeless, ...same } = JSON.parse(read('transition.json')) as { measured: object[] };
+      assert.equal(rest, same);
+      const timed = timeless.map((row, i) => {
+        const { seconds, exactSeconds } = measured[i]!;
+        return { ...row, seconds, exactSeconds };
+      });
+      assert.equal(measured, timed);
+      for (const { taken, seconds, exactSeconds } of measured)
+        assert.equal([taken, taken], [seconds !== null, exactSeconds !== null]);
+      const times = readFileSync(join(folder, 'c/times.csv'), 'utf8').trim().split('\n');
+      assert.is(times[0], 'log2n,gamma,seconds,exactSeconds');
+      assert.is(times.length - 1, measured.filter(({ taken }) => taken).length);
+      for (const file of files.filter((file) => file !== 'times.csv'))
+        assert.ok(
+          readFileSync(join(folder, 'c', file)).equals(readFileSync(join(folder, 'a/b', file))),
+          file,
+        );
+      const svg = (await transitionFigure())(run);
       assert.is(read('transition.svg'), svg);
       const png = readFileSync(join(folder, 'a/b/transition.png'));
       assert.ok(png.equals((await pngMaker())(svg)));

@@ -74,6 +74,19 @@ suite('src/experiments/stress/run', (test) => {
     assert.is(results[1]!.reason, 'expected room, found none; make some');
   });
 
+  test('where a process is started for each instance no speed is said: it would be that of starting', async () => {
+    const good = kernelOracle('cold', right);
+    const cold: Oracle = {
+      ...good,
+      attend: async (...args) => ({ ...(await good.attend(...args)), startsProcess: true }),
+    };
+    const results = await runRungs(bf16.slice(0, 2), cold);
+    for (const { passed, seconds, pairsPerSecond } of results) {
+      assert.equal([passed, seconds! > 0, pairsPerSecond], [true, true, null]);
+    }
+    assert.is(scoreOf(results)[0]!.pairsPerSecond, null);
+  });
+
   test('an output of NaN fails its rung, and the entry is named', async () => {
     const oracle = kernelOracle('nan', (matrices) => right(matrices).fill(NaN, 5, 6));
     const [result] = await runRungs(bf16.slice(0, 1), oracle);
@@ -199,7 +212,7 @@ suite('src/experiments/stress/score', (test) => {
   });
 
   test('speed counts the rungs that were answered', () => {
-    const failed = result('f16/1/a', false, { seconds: null });
+    const failed = result('f16/1/a', false, { seconds: null, pairsPerSecond: null });
     assert.is(scoreOf([failed, result('f16/2/a', true, { heads: 2 })])[0]!.pairsPerSecond, 4000);
     assert.is(scoreOf([failed])[0]!.pairsPerSecond, null);
   });

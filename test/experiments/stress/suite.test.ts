@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { buildRung, planned } from '../../../src/experiments/stress/rung.ts';
 import { readouts } from '../../../src/experiments/stress/readouts.ts';
-import { suiteNames, suiteRungs, suiteVersion, topLevel } from '../../../src/experiments/stress/suite.ts';
+import {
+  rootScaledRungs,
+  suiteNames,
+  suiteRungs,
+  suiteVersion,
+  topLevel,
+} from '../../../src/experiments/stress/suite.ts';
 import { entries, type Attention, type Matrix } from '../../../src/problems/attention.ts';
 import { dtypes } from '../../../src/problems/dtype.ts';
 import { pack } from '../../../src/readout/cache.ts';
@@ -16,7 +22,7 @@ import { suite } from '../../support/harness.ts';
 const pinned = {
   version: 3,
   quick: 'a42e2537519322c69bfbbca8302d485d2bb8df9a5bf66dc2cac2314d6bad59ee',
-  full: '43f6167a5dfdff9c34515fd81be8a256bb642ce07a5cb04ade5e681c4127b707',
+  full: 'c01cb84e747bddfdb9a5dce5522d553f53164b0e5dc5fe6b7a2773eba846baee',
 };
 
 const isPower = (n: number): boolean => Number.isInteger(Math.log2(n));
@@ -61,7 +67,8 @@ suite('src/experiments/stress/suite', (test) => {
   });
 
   test('every rung has its frozen readout, and there are no others', () => {
-    const ids = suiteNames.flatMap((name) => suiteRungs(name).map(({ id }) => id));
+    const all = suiteNames.flatMap((name) => [...suiteRungs(name), ...rootScaledRungs(name)]);
+    const ids = all.map(({ id }) => id);
     assert.equal(Object.keys(readouts).toSorted(), [...new Set(ids)].toSorted());
   });
 
@@ -78,6 +85,24 @@ suite('src/experiments/stress/suite', (test) => {
     const full = createHash('sha256').update(JSON.stringify([suiteRungs('full'), readouts]));
     const found = { version: suiteVersion, quick: quick.digest('hex'), full: full.digest('hex') };
     assert.equal(found, pinned, 'a change of the suites is a new suiteVersion, and then these are');
+  });
+
+  test('with the scale of most kernels the ladder is the same: what is demanded, all scaled by 1/√d', () => {
+    for (const dtype of dtypes) {
+      const [own, scaled] = [suiteRungs('quick', [dtype]), rootScaledRungs('quick', [dtype])];
+      assert.equal(
+        scaled.map(({ id }) => id.replace('+rsqrt', '')),
+        own.map(({ id }) => id),
+      );
+      for (const spec of scaled.filter(({ id, level }) => id.endsWith('+rsqrt') && level % 3 !== 0)) {
+        const { heads, demand, shape } = buildRung(spec);
+        for (const { attention } of heads) assert.is(attention.scale, 1 / Math.sqrt(shape.headDim));
+        assert.ok(demand.relative >= spec.error, `${spec.id} demands ${demand.relative}`);
+        assert.ok(demand.relative <= 2 * spec.error, `${spec.id} demands only ${demand.relative}`);
+      }
+      for (const spec of scaled.filter(({ id }) => !id.endsWith('+rsqrt')))
+        assert.ok(own.some((o) => o.id === spec.id));
+    }
   });
 
   test('no two heads of a rung have the same V', () => {

@@ -1,5 +1,5 @@
 /** The protocol with programs that do everything wrong: one clear line for each, and the next instance is answered. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { openOracle } from '../../../src/oracles/oracles.ts';
 import { carefulError } from '../../../src/oracles/careful-kernel.ts';
@@ -122,6 +122,7 @@ suite('oracles/command/command', (test) => {
           assert.equal(attended.output.error, carefulError(dtype));
           assert.equal(shares, [1]);
           assert.ok(attended.seconds > 0);
+          assert.is(attended.startsProcess, !warm);
         }
         assert.is(new Set(place.noted()).size, warm ? 1 : 3); // processes
         await oracle.close();
@@ -281,6 +282,18 @@ suite('oracles/command/command', (test) => {
       assert.match(code, /^command-(line|not-found)$/);
     }
   });
+
+  test('a script whose interpreter is missing is told to look at its #! line', () =>
+    inPlace(async (place) => {
+      const script = `${place.state}.sh`;
+      writeFileSync(script, '#!/no/such/interpreter\n', { mode: 0o755 });
+      for (const spec of [`command:${script} {instance} {output}`, `command-warm:${script}`]) {
+        const oracle = await place.open(spec);
+        const { code, message } = await faultOf(oracle.attend(matrices(1)));
+        assert.is(code, 'command-start');
+        assert.match(message, /found spawn .* ENOENT; .* the interpreter on its #! line is not: /);
+      }
+    }));
 
   for (const warm of [false, true]) {
     test(`nothing that was started is left when the oracle is closed, ${warm ? 'warm' : 'cold'}`, () =>

@@ -6,7 +6,7 @@ import { parseDimacs } from '../../../src/formats/dimacs.ts';
 import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
 import { findProvider, isHardwareAdapter, loadDawn } from '../../../src/oracles/gpu/device.ts';
 import { GpuFailure } from '../../../src/oracles/gpu/failure.ts';
-import { gpuOracle, type GpuOptions } from '../../../src/oracles/gpu/gpu.ts';
+import { gpuOracle, type GpuMode, type GpuOptions, type GpuOracle } from '../../../src/oracles/gpu/gpu.ts';
 import { selfTests } from '../../../src/oracles/gpu/self-test.ts';
 import type { Attended } from '../../../src/oracles/oracle.ts';
 import { entries, type Attention } from '../../../src/problems/attention.ts';
@@ -17,9 +17,9 @@ import { sharedCnf } from '../../support/shared-cnf.ts';
 import { adversarial, attentions, cook, distance, hardAttention, numbers } from '../cases.ts';
 import { hasAdapter } from './adapter.ts';
 import { patternAttention, patternShapes } from './patterns.ts';
-import { changed, replaced, shared } from './provider.ts';
+import { changed, limited, replaced, shared, slowed } from './provider.ts';
 
-const typical = patternAttention({
+const typicalShape = {
   vectors: 70,
   keys: 600,
   pads: 4,
@@ -28,12 +28,19 @@ const typical = patternAttention({
   columns: 3,
   largestValue: 9000,
   seed: 5,
-});
+};
+const typical = patternAttention(typicalShape);
 
-const dense = (seed: number, queries: number, keys: number, dtype: 'f64' | 'f32' = 'f64'): Attention => {
+const dense = (
+  seed: number,
+  queries: number,
+  keys: number,
+  dtype: 'f64' | 'f32' = 'f64',
+  headDim = 5,
+): Attention => {
   const next = numbers(seed);
   const entry = (): number => 6 * next() - 3;
-  return cook({ queries, keys, headDim: 5, valueDim: 2, dtype, q: entry, k: entry, v: entry });
+  return cook({ queries, keys, headDim, valueDim: 2, dtype, q: entry, k: entry, v: entry });
 };
 
 const thrownBy = (job: Promise<unknown>): Promise<unknown> =>
@@ -261,22 +268,89 @@ if (hasAdapter) {
       });
     }
 
-    test('limits forced small change no bit', async () => {
-      const limits = {
-        maxStorageBufferBindingSize: 40960,
-        maxBufferSize: 65536,
-        maxComputeWorkgroupStorageSize: 2048,
-        maxComputeWorkgroupsPerDimension: 8,
+    const small = {
+      maxStorageBufferBindingSize: 40960,
+      maxBufferSize: 65536,
+      maxComputeWorkgroupStorageSize: 2048,
+      maxComputeWorkgroupsPerDimension: 8,
+    };
+    const smallDevice = (mode: GpuMode): GpuOracle =>
+      gpuOracle({
+        mode,
+        limits: small,
+        provider: changed({ device: limited(small) }, provider),
+        selfTests: passed,
+      });
+
+    test('exact as a graphics card runs it gives the same bits', async () => {
+      const info = {
+        vendor: 'nvidia',
+        architecture: 'hopper',
+        description: '',
+        device: '',
+        isFallbackAdapter: false,
       };
-      for (const [oracle, mode, attention] of [
-        [exact, 'exact', typical],
-        [f32, 'f32', dense(2, 900, 3000, 'f32')],
-        [emulated, 'f64-emulated', dense(2, 200, 1100)],
+      const card = gpuOracle({ mode: 'exact', provider: changed({ info }, provider), selfTests: passed });
+      for (const attention of [
+        patternAttention({ ...typicalShape, columns: 1 }), // in two runs
+        patternAttention({ ...typicalShape, dimension: 7, columns: 3 }), // four planes, 64 threads
+      ]) {
+        const { output } = await card.attend(attention);
+        assert.equal(output, (await structured.attend(attention)).output);
+      }
+      await card.close();
+    });
+
+    test('limits forced small are kept, and change no bit', async () => {
+      for (const [oracle, mode, ...cases] of [
+        [exact, 'exact', typical, patternAttention({ ...typicalShape, columns: 1 })],
+        [f32, 'f32', dense(2, 900, 3000, 'f32'), dense(2, 2000, 10, 'f32', 7)],
+        [emulated, 'f64-emulated', dense(2, 200, 1100), dense(2, 700, 10)],
       ] as const) {
-        const small = gpuOracle({ mode, limits, selfTests: passed });
-        const { output } = await small.attend(attention);
-        assert.equal(output, (await oracle.attend(attention)).output, mode);
-        await small.close();
+        const bounded = smallDevice(mode);
+        for (const attention of cases) {
+          const { output } = await bounded.attend(attention);
+          assert.equal(output, (await oracle.attend(attention)).output, mode);
+        }
+        await bounded.close();
+      }
+    });
+
+    test('a dispatch of one workgroup takes fewer keys where rows are wide', async () => {
+      const one = {
+        maxBufferSize: 2 ** 28,
+        maxStorageBufferBindingSize: 2 ** 28,
+        maxComputeWorkgroupsPerDimension: 1,
+      };
+      const oracle = gpuOracle({
+        mode: 'f32',
+        provider: changed({ device: limited(one) }, provider),
+        selfTests: passed,
+      });
+      assert.is((await oracle.attend(dense(2, 8, 700, 'f32', 600))).path, 'f32');
+      await oracle.close();
+    });
+
+    test('rows of which a workgroup and a chunk do not fit in a buffer are refused', async () => {
+      const sparse = cook({
+        queries: 100,
+        keys: 100,
+        headDim: 3000,
+        valueDim: 1,
+        q: (r, c) => +(c % 100 === r),
+        k: (r, c) => (c % 100 === r ? -0.25 : 0),
+        v: () => 1,
+      });
+      for (const [mode, attention, what] of [
+        ['exact', sparse, 'patterns of 3008 bits'],
+        ['f32', dense(2, 3, 5, 'f32', 41), 'rows of 41 columns'],
+        ['f64-emulated', dense(2, 3, 5, 'f64', 17), 'rows of 17 columns'],
+      ] as const) {
+        const thrown = await thrownBy(smallDevice(mode).attend(attention));
+        assert.instance(thrown, InputError, String(thrown));
+        assert.is((thrown as InputError).fault.code, 'gpu-mode-unsuitable');
+        assert.match((thrown as InputError).message, what);
+        assert.match((thrown as InputError).message, 'too wide for the device');
       }
     });
 
@@ -299,6 +373,15 @@ if (hasAdapter) {
       assert.match(attended.reason, /too heavy for the device/);
       assertWithin('540 columns', attention, attended);
       await small.close();
+    });
+
+    test('a call that was slow makes no later one slow', async () => {
+      const late = changed({ device: slowed([800]) }, provider);
+      const oracle = gpuOracle({ provider: late, mode: 'exact', selfTests: passed });
+      const attention = patternAttention({ ...typicalShape, columns: 1 });
+      const times: number[] = [];
+      for (let call = 0; call < 5; call++) times.push((await oracle.attend(attention)).seconds);
+      assert.ok(times[0]! > 0.8 && Math.min(...times) < 0.3, times.join(' '));
     });
 
     test('two calls at once are as one after the other', async () => {
@@ -334,6 +417,21 @@ if (hasAdapter) {
       assert.match(String(await thrownBy(aborted)), /enough/);
       assert.ok(rows > 0 && rows < 1);
       assert.is((await f32.attend(dense(4, 2, 2, 'f32'))).path, 'f32');
+    });
+
+    test('exact and f64-emulated hear an abort while a dispatch is awaited', async () => {
+      for (const [mode, attention] of [
+        ['exact', typical],
+        ['f64-emulated', dense(2, 200, 1100)],
+      ] as const) {
+        const waits = changed({ device: slowed([300, 3000]) }, provider);
+        const oracle = gpuOracle({ mode, limits: small, provider: waits, selfTests: passed });
+        const signal = AbortSignal.timeout(100);
+        const started = performance.now();
+        assert.match(String(await thrownBy(oracle.attend(attention, { signal }))), /TimeoutError/);
+        assert.ok(performance.now() - started < 2500, mode);
+        await oracle.close();
+      }
     });
 
     test('a device that is lost in mid-run is said to be, and the next call opens another', async () => {
@@ -452,7 +550,21 @@ if (hasAdapter) {
           /^output 5 is /,
         );
       }
-      assert.match(String(await selfTests.f32((attention) => attend(attention, 2 ** -10))), /^output 5 is /);
+      assert.match(String(await selfTests.f32((attention) => attend(attention, 2 ** -16))), /^output 5 is /);
+    });
+
+    test("float32's self-test fails where a driver's exponential is off by more than the claim", async () => {
+      const device = (real: GPUDevice): GPUDevice =>
+        replaced(real, {
+          createShaderModule: ({ code }) => {
+            const off = code.replaceAll('x * h + vec4f(', 'x * h * 1.00003 + vec4f(');
+            assert.not.equal(off, code);
+            return real.createShaderModule({ code: off });
+          },
+        });
+      const oracle = gpuOracle({ mode: 'f32', provider: changed({ device }) });
+      assert.match((await oracle.examine()).failed.f32!, /^output \d+ is .* is right to 0\.00000/);
+      await oracle.close();
     });
 
     test('the claim made beforehand covers the one made with the output', async () => {

@@ -3,7 +3,7 @@
  * nothing but a test or a campaign takes.
  */
 import { existsSync } from 'node:fs';
-import { findProvider } from '../../../src/oracles/gpu/device.ts';
+import { isHardwareAdapter, messageOf } from '../../../src/oracles/gpu/device.ts';
 
 const softwareDriver = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
@@ -13,9 +13,8 @@ export async function whyNoAdapter(): Promise<string | undefined> {
   if (!hasCard && process.env['VK_DRIVER_FILES'] === undefined && existsSync(softwareDriver)) {
     process.env['VK_DRIVER_FILES'] = softwareDriver; // read when the first adapter is asked for
   }
-  const why = await findProvider().then(
-    async (gpu) => ((await gpu.requestAdapter()) === null ? 'no WebGPU adapter was found' : undefined),
-    (error: unknown) => String(error),
+  return isHardwareAdapter().then(
+    () => undefined,
+    (error: unknown) => messageOf(error),
   );
-  return why && `${why} (Debian: apt-get install chromium libvulkan1)`;
 }

@@ -1,5 +1,5 @@
 /** WebGPU with something changed, for tests of what can go wrong. */
-import { findProvider } from '../../../src/oracles/gpu/device.ts';
+import { findProvider, type DeviceLimits } from '../../../src/oracles/gpu/device.ts';
 
 export interface Changes {
   /** What the adapter says of itself. */
@@ -9,10 +9,13 @@ export interface Changes {
   readonly requestDevice?: GPUAdapter['requestDevice'];
 }
 
-/** The machine's own WebGPU, changed. */
-export function changed({ info, device = (same) => same, requestDevice }: Changes): () => Promise<GPU> {
+/** WebGPU as `provider` gives it, changed. */
+export function changed(
+  { info, device = (same) => same, requestDevice }: Changes,
+  provider: () => Promise<GPU> = findProvider,
+): () => Promise<GPU> {
   return async () => {
-    const real = await findProvider();
+    const real = await provider();
     const requestAdapter = async (): Promise<GPUAdapter> => {
       const adapter = (await real.requestAdapter())!;
       return {
@@ -77,3 +80,63 @@ function plain(info: GPUAdapterInfo): Partial<GPUAdapterInfo> {
   const { vendor, architecture, device, description, isFallbackAdapter } = info;
   return { vendor, architecture, device, description, isFallbackAdapter };
 }
+
+/** A device whose results come later, each dispatch's by the next number of milliseconds, and then no more. */
+export const slowed =
+  (delays: readonly number[]) =>
+  (device: GPUDevice): GPUDevice => {
+    const left = delays.values();
+    return replaced(device, {
+      createBuffer(descriptor) {
+        const buffer = device.createBuffer(descriptor);
+        const mapAsync = buffer.mapAsync.bind(buffer);
+        buffer.mapAsync = async (mode) => {
+          const { value = 0 } = left.next();
+          await new Promise((resolve) => setTimeout(resolve, value));
+          return mapAsync(mode);
+        };
+        return buffer;
+      },
+    });
+  };
+
+/** A device that throws for what is beyond `limits`: a real one's are at least WebGPU's defaults, whatever was asked for. */
+export const limited =
+  ({
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    maxComputeWorkgroupsPerDimension,
+  }: Pick<
+    DeviceLimits,
+    'maxBufferSize' | 'maxStorageBufferBindingSize' | 'maxComputeWorkgroupsPerDimension'
+  >) =>
+  (device: GPUDevice): GPUDevice => {
+    const require = (what: string, size: number, most: number): void => {
+      if (!(size <= most)) throw new Error(`${what} of ${size}, beyond ${most}`);
+    };
+    return replaced(device, {
+      createBuffer(descriptor) {
+        require('a buffer', descriptor.size, maxBufferSize);
+        return device.createBuffer(descriptor);
+      },
+      createBindGroup(descriptor) {
+        for (const { resource } of descriptor.entries)
+          require('a binding', (resource as GPUBufferBinding).buffer.size, maxStorageBufferBindingSize);
+        return device.createBindGroup(descriptor);
+      },
+      createCommandEncoder() {
+        const encoder = device.createCommandEncoder();
+        const beginComputePass = encoder.beginComputePass.bind(encoder);
+        encoder.beginComputePass = () => {
+          const pass = beginComputePass();
+          const dispatch = pass.dispatchWorkgroups.bind(pass);
+          pass.dispatchWorkgroups = (x, y) => {
+            require('workgroups', Math.max(x, y ?? 1), maxComputeWorkgroupsPerDimension);
+            return dispatch(x, y);
+          };
+          return pass;
+        };
+        return encoder;
+      },
+    });
+  };

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { featuresOf, monomials, rankOf, weightsOf } from '../../../src/oracles/polynomial/monomials.ts';
+import {
+  featuresOf,
+  monomials,
+  multinomialsOf,
+  rankOf,
+  weightsOf,
+} from '../../../src/oracles/polynomial/monomials.ts';
 import { numbers } from '../cases.ts';
 import { suite } from '../../support/harness.ts';
 
@@ -61,7 +67,10 @@ suite('oracles/polynomial/monomials', (test) => {
         const ofK = new Float64Array(order.rank);
         featuresOf(order, q, 0, ofQ);
         featuresOf(order, k, 0, ofK);
-        const sum = weightsOf(order, coefficients).reduce((s, w, a) => s + w * ofQ[a]! * ofK[a]!, 0);
+        const sum = weightsOf(order, multinomialsOf(order), coefficients).reduce(
+          (s, w, a) => s + w * ofQ[a]! * ofK[a]!,
+          0,
+        );
         const x = q.reduce((s, y, c) => s + y * k[c]!, 0);
         const p = coefficients.reduceRight((value, c) => value * x + c, 0);
         assert.ok(Math.abs(sum / p - 1) < 1e-13, `${sum} for ${p}`); // all terms positive: 40 roundings and 924 sums

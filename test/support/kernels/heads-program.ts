@@ -1,6 +1,7 @@
 /**
  * A program for `command-warm:` that takes tensors of four dimensions, with one of the faults that only several heads in one
- * call show. Its argument is the fault's name, or `none`. Given matrices it is right.
+ * call show. Its argument is the fault's name, or `none`. Given matrices it is right, and `only bhnd` refuses what is not in
+ * that layout.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -24,6 +25,7 @@ export const headsProgram: string = fileURLToPath(import.meta.url);
 function compute(fault: string, instance: string, output: string): void {
   const { tensors, metadata } = readSafetensors(readFileSync(instance));
   const layout = metadata.get('layout');
+  if (fault.startsWith('only ') && fault !== `only ${layout}`) throw new Error(`${layout} is not for me`);
   const scale = Number(metadata.get('scale'));
   const shapes = ['q', 'k', 'v'].map((name) => {
     const { shape } = tensors.get(name)!;

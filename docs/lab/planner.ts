@@ -1,0 +1,77 @@
+/**
+ * A second worker that plans readouts before they are asked for, nearest to the slider first, so that a drag finds them
+ * ready and never waits for one that nobody asked for. It runs the chain's own script, under another name.
+ */
+import { InputError, type Cnf, type Readout } from 'seth-attention';
+import { openChain, readoutAt, type Chain, type Settings } from './chain.ts';
+import { nextTask } from './ticks.ts';
+
+export const plannerName = 'planner';
+
+interface Job {
+  readonly cnf: Cnf;
+  /** Stands for the formula in the answers. */
+  readonly text: string;
+  readonly settings: Settings;
+  readonly position: number;
+}
+
+interface Planned {
+  readonly text: string;
+  readonly settings: Settings;
+  readonly position: number;
+  readonly readout: Readout;
+}
+
+export interface Planner {
+  /** Plans around this place from now on, and nothing else. */
+  around(job: Job): void;
+}
+
+/** In the chain's worker: opens the other one; `take` gets each readout as it is planned. */
+export function openPlanner(take: (planned: Planned) => void): Planner {
+  const worker = new Worker(location.href, { type: 'module', name: plannerName });
+  worker.addEventListener('message', ({ data }: MessageEvent<Planned>) => take(data));
+  return { around: (job) => worker.postMessage(job, []) };
+}
+
+/** In the other worker: takes jobs and answers them, the last first. */
+export function runPlanner(): void {
+  const tell = (planned: Planned): void => postMessage(planned, { transfer: [] });
+  let job: Job | undefined;
+  let busy = false;
+  let chain: { readonly text: string; readonly made: Chain } | undefined;
+  addEventListener('message', ({ data }: MessageEvent<Job>) => {
+    job = data;
+    if (!busy) void work();
+  });
+
+  async function work(): Promise<void> {
+    busy = true;
+    while (job !== undefined) {
+      const taken: Job = job;
+      const { cnf, text, settings, position } = taken;
+      if (chain?.text !== text) chain = { text, made: openChain(cnf) };
+      const { readouts, bounds } = chain.made;
+      for (const place of nearestFirst(position, bounds.length)) {
+        const before = readouts.size;
+        try {
+          const readout = readoutAt(chain.made, settings, place);
+          if (readouts.size > before) tell({ text, settings, position: place, readout });
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error; // no readout there: said when the slider comes there
+        }
+        await nextTask();
+        if (job !== taken) break;
+      }
+      if (job === taken) job = undefined;
+    }
+    busy = false;
+  }
+}
+
+/** The places of a slider but the one where it is. */
+const nearestFirst = (position: number, places: number): number[] =>
+  Array.from({ length: places }, (_, place) => place)
+    .filter((place) => place !== position)
+    .toSorted((a, b) => Math.abs(a - position) - Math.abs(b - position));
