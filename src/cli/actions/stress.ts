@@ -43,6 +43,8 @@ export async function stress(args: StressArguments): Promise<number> {
   if (shard !== undefined) requireUnits(shard, all.length, 'rung');
   const specs = unitsOf(all, shard).map(({ unit }) => unit);
   const identity = runIdentity('stress', { ...args, suiteVersion });
+  // A journal serves whatever is required of its rungs; "seth merge", which scores anew, has to know it.
+  const requiring = { ...identity, options: { ...identity.options, require: required } };
   const told = openOptions(args);
   if (args.layout !== undefined && !isCommand(args.oracle)) {
     throw new UsageError(
@@ -103,7 +105,7 @@ export async function stress(args: StressArguments): Promise<number> {
       ...(args.rung !== undefined && { only: specs.map(({ id }) => id) }),
       scores,
       rungs,
-      ...(shard && { shard: { ...shard, at: shard.index, units: all.length, run: identity } }),
+      ...(shard && { shard: { ...shard, at: shard.index, units: all.length, run: requiring } }),
     };
   };
 
