@@ -108,7 +108,15 @@ export {
   type PaperRouteOptions,
 } from '../reductions/paper-route.ts';
 
-export type { Attended, AttendOptions, Oracle, Shape } from './oracles/oracle.ts';
+export type {
+  Attended,
+  AttendOptions,
+  HeadsAttended,
+  HeadsCall,
+  Layout,
+  Oracle,
+  Shape,
+} from './oracles/oracle.ts';
 export { openOracle, oracleNames, probe, type Probe } from './oracles/oracles.ts';
 
 export { hammingDistance, type ClosestPair } from './problems/closest-pair.ts';

@@ -41,6 +41,8 @@ struct File {
 
   double scale() const { return std::strtod(after("\"scale\":\""), nullptr); }
 
+  bool hasHeads() const { return header.find("\"layout\":\"") != std::string::npos; }
+
   std::string dtype() const { return std::string(after("\"dtype\":\"", entry("q")), 3); }
 };
 
@@ -119,6 +121,7 @@ void run(const File& file, const std::string& output) {
 
 void compute(const std::string& instance, const std::string& output) {
   const File file(instance);
+  if (file.hasHeads()) throw std::runtime_error("one head at a time here: no --layout");
   if (file.dtype() == "F64") run<double>(file, output);
   else if (file.dtype() == "F32") run<float>(file, output);
   else throw std::runtime_error("no dtype but F64 and F32 here");

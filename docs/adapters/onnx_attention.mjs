@@ -17,6 +17,7 @@ function read(path) {
   const file = readFileSync(path);
   const begin = 8 + Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.toString('utf8', 8, begin));
+  if ('layout' in header.__metadata__) throw new Error('one head at a time here: no --layout');
   const tensor = (name) => {
     const { dtype, shape, data_offsets } = header[name];
     const [from, to] = data_offsets.map((offset) => begin + offset);

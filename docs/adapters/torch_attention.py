@@ -38,7 +38,7 @@ def sdpa(q, k, v, scale):
 
 
 def with_backend(name):
-    """A function of q, k, v (1 × 1 × rows × columns) and the scale."""
+    """A function of q, k, v (batch × heads × rows × columns) and the scale."""
     if name == "explicit":
         return explicit
     if name == "private":
@@ -69,17 +69,22 @@ def read(path):
     def tensor(name):
         start, end = header[name]["data_offsets"]
         dtype = DTYPES[header[name]["dtype"]]
-        return torch.frombuffer(data[start:end], dtype=dtype).reshape(1, 1, *header[name]["shape"])
+        shape = header[name]["shape"]
+        x = torch.frombuffer(data[start:end], dtype=dtype).reshape([1] * (4 - len(shape)) + shape)
+        return x.transpose(1, 2) if layout == "bnhd" else x
 
-    return tensor("q"), tensor("k"), tensor("v"), float(header["__metadata__"]["scale"])
+    layout = header["__metadata__"].get("layout")  # none: matrices, which are one head of one batch
+    return tensor("q"), tensor("k"), tensor("v"), float(header["__metadata__"]["scale"]), layout
 
 
 def compute(attention, device, instance, output):
-    q, k, v, scale = read(instance)
+    q, k, v, scale, layout = read(instance)
     k, v = k.to(device), v.to(device)
     blocks = [attention(block.to(device), k, v, scale).cpu() for block in q.split(4096, dim=2)]
-    out = torch.cat(blocks, dim=2)[0, 0]
-    np.save(output, (out if out.dtype == torch.float64 else out.float()).numpy())  # numpy has no bf16; float32 holds it
+    out = torch.cat(blocks, dim=2)
+    out = out[0, 0] if layout is None else out.transpose(1, 2) if layout == "bnhd" else out
+    out = out if out.dtype == torch.float64 else out.float()  # numpy has no bf16; float32 holds it
+    np.save(output, out.contiguous().numpy())
 
 
 def try_all(device):

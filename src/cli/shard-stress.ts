@@ -3,6 +3,7 @@ import { InputError } from '../problems/input-error.ts';
 import { dtypes } from '../problems/dtype.ts';
 import type { UnitPart } from '../formats/part.ts';
 import { quoteJson } from '../formats/quote.ts';
+import { layouts } from '../oracles/oracle.ts';
 import { scoreOf } from '../experiments/stress/score.ts';
 import { exits } from './faults.ts';
 import { numberOf } from './options.ts';
@@ -25,9 +26,21 @@ export function mergeStress(
   for (const field of ['tool', 'suite', 'version', 'oracle'] as const) requireSame(lines, field);
   const { tool, suite, version, oracle } = lines[0]!.line as unknown as StressOutcome;
   const scaled = run.options['scale'] === 'rsqrt' && { scale: 'rsqrt' as const };
+  const layout = layouts.find((name) => name === run.options['layout']);
+  const inHeads = layout !== undefined && { layout };
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
   const passed = scores.every((score) => score.passed);
-  const outcome: StressOutcome = { tool, suite, version, ...scaled, oracle, passed, scores, rungs };
+  const outcome: StressOutcome = {
+    tool,
+    suite,
+    version,
+    ...scaled,
+    oracle,
+    ...inHeads,
+    passed,
+    scores,
+    rungs,
+  };
   return { text: `${JSON.stringify(outcome)}\n`, exit: passed ? exits.ok : exits.disagreement };
 }
 

@@ -1,5 +1,6 @@
 /** What `seth stress` found, as its JSON has it. */
 import type { UnitPart } from '../formats/part.ts';
+import type { Layout } from '../oracles/oracle.ts';
 import type { SelfTest } from '../oracles/oracles.ts';
 import type { RungResult } from '../experiments/stress/run.ts';
 import type { DtypeScore } from '../experiments/stress/score.ts';
@@ -13,6 +14,8 @@ export interface StressOutcome {
   /** The scale of all rungs, where it is not each one's own. */
   readonly scale?: 'rsqrt';
   readonly oracle: string;
+  /** Of the tensors, where all heads of a rung were one call. */
+  readonly layout?: Layout;
   /** What the oracle's program made of a tiny instance, where it was asked. */
   readonly selfTest?: SelfTest;
   /** Did every dtype's ladder survive the level that is required? */
@@ -36,15 +39,16 @@ export const shapeOf = ({ queries, keys, headDim, valueDim, heads }: RungResult)
   `${heads > 1 ? `${heads} of ` : ''}${queries} × ${keys} × ${headDim}${valueDim > 1 ? ` + ${valueDim}` : ''}`;
 
 /** `, all logits by 1/√d` and `, shard 0/4 of its rungs only`; nothing where it is the suite as it is, whole. */
-export function howRun({ scale, shard, only }: StressOutcome): string {
+export function howRun({ scale, layout, shard, only }: StressOutcome): string {
   const scaled = scale === undefined ? '' : ', all logits by 1/√d';
-  if (only !== undefined) return `${scaled}, ${only.length} of its rungs only`;
-  return shard === undefined ? scaled : `${scaled}, shard ${shard.index}/${shard.of} of its rungs only`;
+  const how = layout === undefined ? scaled : `${scaled}, all heads in one call (${layout})`;
+  if (only !== undefined) return `${how}, ${only.length} of its rungs only`;
+  return shard === undefined ? how : `${how}, shard ${shard.index}/${shard.of} of its rungs only`;
 }
 
 /** The command that runs a rung by itself. */
-export const again = ({ suite }: StressOutcome, { rung }: RungResult): string =>
-  `seth stress${suite === 'quick' ? '' : ` --suite ${suite}`} --rung ${rung}`;
+export const again = ({ suite, layout }: StressOutcome, { rung }: RungResult): string =>
+  `seth stress${suite === 'quick' ? '' : ` --suite ${suite}`} --rung ${rung}${layout === undefined ? '' : ` --layout ${layout}`}`;
 
 /** How to look at a rung that failed by itself, in one line; undefined where none did, or where that is being done. */
 export function hintOf(outcome: StressOutcome): string | undefined {

@@ -9,14 +9,29 @@ import { safetensorsHeader } from './safetensors.ts';
 /** Entries that are encoded at a time. */
 const blockEntries = 2 ** 18;
 
+/** Several heads in one file: the metadata's `layout`, and the shape of a tensor whose rows are those of all heads. */
+export interface HeadsFormat {
+  readonly layout: string;
+  readonly shape: (rows: number, columns: number) => readonly number[];
+}
+
 /** The header and then q, k and v. The metadata has the scale by itself too, for programs that only compute. */
-export function* instanceBytes(attention: Attention, document?: AnyDocument): Generator<Uint8Array, void> {
+export function* instanceBytes(
+  attention: Attention,
+  document?: AnyDocument,
+  heads?: HeadsFormat,
+): Generator<Uint8Array, void> {
   const { dtype, scale } = attention;
   const tensors = tensorsOf(attention);
   yield safetensorsHeader(
-    tensors.map(([name, { rows, columns }]) => ({ name, dtype, shape: [rows, columns] })),
+    tensors.map(([name, { rows, columns }]) => ({
+      name,
+      dtype,
+      shape: heads?.shape(rows, columns) ?? [rows, columns],
+    })),
     new Map([
       [scaleKey, String(scale)],
+      ...(heads === undefined ? [] : [['layout', heads.layout] as const]),
       ...(document === undefined ? [] : [[documentKey, writeInstanceDocument(document)] as const]),
     ]),
   );

@@ -27,9 +27,10 @@ export function isNpy(bytes: Uint8Array): boolean {
 /**
  * Reads one array as a matrix: rank 2, leading ones dropped, a list of n numbers as n × 1. The tensor's bytes are
  * little-endian and row after row: a view of `bytes` where the file has them so, a rearranged copy elsewhere.
+ * With `rank` 4 an array of four dimensions, in C order, keeps them.
  * Throws an `InputError` that names the field for anything else.
  */
-export function readNpy(bytes: Uint8Array): Tensor {
+export function readNpy(bytes: Uint8Array, rank: 2 | 4 = 2): Tensor {
   const { text, dataStart } = readHeader(bytes);
   const { descr, fortranOrder, shape } = parseHeader(text);
   const data = bytes.subarray(dataStart);
@@ -46,7 +47,11 @@ export function readNpy(bytes: Uint8Array): Tensor {
       'save it with .astype(numpy.float32), for instance',
     );
   }
-  const matrix = matrixShape(shape);
+  const isWhole = rank === 4 && shape.length === 4;
+  if (isWhole && fortranOrder) {
+    throw fault('npy-order', 'fortran_order', 'False', 'True', 'save it with numpy.ascontiguousarray');
+  }
+  const matrix = isWhole ? ([shape[0]! * shape[1]! * shape[2]!, shape[3]!] as const) : matrixShape(shape);
   if (matrix === undefined) {
     throw fault(
       'npy-shape',
@@ -72,7 +77,7 @@ export function readNpy(bytes: Uint8Array): Tensor {
 
   let elements = fortranOrder ? transposed(data, rows, columns, size) : data;
   if (order === '>') elements = swapBytes(copied(elements), size);
-  return { dtype, shape: matrix, bytes: elements };
+  return { dtype, shape: isWhole ? shape : matrix, bytes: elements };
 }
 
 /**

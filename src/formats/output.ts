@@ -15,6 +15,8 @@ import type { Tensor } from './tensor.ts';
 export interface ExpectedOutput {
   readonly rows: number;
   readonly columns: number;
+  /** The dimensions of a tensor that is no matrix: its rows are those of all heads, in the order of the file. */
+  readonly shape?: readonly number[];
 }
 
 export interface ReadOutputOptions {
@@ -36,8 +38,17 @@ export function readOutput(
   options: ReadOutputOptions = {},
 ): OutputValues {
   const { rows, columns } = expected;
-  const tensor = isNpy(bytes) ? readNpy(bytes) : outTensor(bytes);
-  const found = matrixShape(tensor.shape);
+  const tensor = isNpy(bytes) ? readNpy(bytes, expected.shape === undefined ? 2 : 4) : outTensor(bytes);
+  if (expected.shape !== undefined && shapeText(tensor.shape) !== shapeText(expected.shape)) {
+    throw new InputError({
+      code: 'output-shape',
+      expected: shapeText(expected.shape),
+      found: shapeText(tensor.shape),
+      hint: 'write the output in the layout of q, with the columns of v',
+      field: 'out',
+    });
+  }
+  const found = expected.shape === undefined ? matrixShape(tensor.shape) : [rows, columns];
   if (found === undefined || found[0] !== rows || found[1] !== columns) {
     const isTransposed = found !== undefined && found[0] === columns && found[1] === rows;
     throw new InputError({

@@ -41,12 +41,31 @@ export interface Attended {
  */
 export const noTemporaryFiles = 'temporary-files';
 
+/** Batch, heads, rows, columns; or batch, rows, heads, columns. */
+export type Layout = 'bhnd' | 'bnhd';
+
+export const layouts: readonly Layout[] = ['bhnd', 'bnhd'];
+
+/** Attention problems of one shape for one call: `batches` times as many heads, batch after batch. */
+export interface HeadsCall {
+  readonly heads: readonly Attention[];
+  readonly batches: number;
+  readonly layout: Layout;
+}
+
+/** As `Attended`, with an output for each head. */
+export interface HeadsAttended extends Omit<Attended, 'output'> {
+  readonly outputs: readonly AttentionOutput[];
+}
+
 export interface Oracle {
   readonly name: string;
   /** The claim that `attend` will make for an instance of this shape, or a smaller error. */
   claim(shape: Shape): OutputError;
   /** Att(Q,K,V). Throws an `InputError` for matrices that do not fit together or have NaN or infinite entries. */
   attend(attention: Attention, options?: AttendOptions): Promise<Attended>;
+  /** All heads at once, in tensors of four dimensions. Only the command oracle has it: ours take one head at a time. */
+  attendHeads?(call: HeadsCall, options?: AttendOptions): Promise<HeadsAttended>;
   /** Ends workers and frees memory; the oracle can't be used after it. */
   close(): Promise<void>;
 }

@@ -11,6 +11,8 @@ import { referenceOracle } from './reference.ts';
 
 /** A program's command line as words. */
 export { splitWords } from './command/words.ts';
+/** How the heads of one call stand in a file. */
+export { headsFormat, inFile } from './command/heads.ts';
 export type { SelfTest } from './command/self-test.ts';
 
 /** What some oracles can be told; the others take no notice. */

@@ -202,6 +202,15 @@ suite('src/formats/npy', (test) => {
     );
     assert.ok(outcomes.read > 5 && outcomes.refused > 500, JSON.stringify(outcomes));
   });
+
+  test('four dimensions are kept where they are asked for, in C order', () => {
+    const header = (order: string): string =>
+      `{'descr': '<f4', 'fortran_order': ${order}, 'shape': (2, 1, 3, 1), }`;
+    assert.equal([...readNpy(npy(header('False'), new Uint8Array(24)), 4).shape], [2, 1, 3, 1]);
+    assert.is(faultOf(() => readNpy(npy(header('True'), new Uint8Array(24)), 4)).code, 'npy-order');
+    assert.is(faultOf(() => readNpy(npy(header('False'), new Uint8Array(20)), 4)).code, 'npy-length');
+    assert.is(faultOf(() => readNpy(npy(header('False'), new Uint8Array(24)))).code, 'npy-shape');
+  });
 });
 
 function npy(dict: string, data: Uint8Array, version = 1): Uint8Array {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The adapters of docs/adapters are run for real, both ways, and what they compute decodes to the right counts: numpy and
 # PyTorch from Debian, ONNX Runtime from npm, C++ by g++. Debian has no JAX: that adapter is only compiled.
-# The f32 ladder of `seth stress` is climbed by two of them.
+# The f64 and f32 ladders of `seth stress` are climbed by two of them, whatever BLAS numpy finds: Debian's plain one, of
+# libblas3, adds up in the order of the keys, OpenBLAS does not.
 # The formulas' own counts are checked by the chain (exit code 1 if anything disagrees or is inconclusive).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -20,16 +21,29 @@ verify() {
   done
 }
 
-# stress ORACLE: the top of the f32 ladder
+# stress ORACLE: the tops of the ladders
 stress() {
-  printf '%s, stress: ' "$1"
-  seth stress --dtype f32 --oracle "$1" | grep 'level 6 of 6'
+  local dtype
+  for dtype in f64 f32; do
+    printf '%s, stress: ' "$1"
+    seth stress --dtype "$dtype" --oracle "$1" | grep -E 'level (14 of 14|6 of 6)'
+  done
+}
+
+# heads ORACLE: all heads of a rung in one call, up to level 5; the top depends on the BLAS that PyTorch finds
+heads() {
+  local layout
+  for layout in bhnd bnhd; do
+    printf '%s, %s: ' "$1" "$layout"
+    seth stress --dtype f32 --layout "$layout" --require 5 --oracle "$1" | grep -E '^f32: level [56] of 6'
+  done
 }
 
 adapters=docs/adapters
 verify 'f64 f16' "command:$python $adapters/numpy_attention.py {instance} {output}"
 verify 'f32 bf16' "command-warm:$python $adapters/numpy_attention.py --warm"
 stress "command-warm:$python $adapters/numpy_attention.py --warm"
+heads "command-warm:$python $adapters/numpy_attention.py --warm"
 
 # By hand, with files, as a user does who wants to keep them; and the page for Python users, word for word.
 awk '/^```python$/ { inside = 1; part++; next } /^```$/ { inside = 0 } inside && part > 1' $adapters/python.md >"$folder/page.py"
@@ -51,6 +65,7 @@ $python $adapters/torch_attention.py --list
 for backend in $($python $adapters/torch_attention.py --list | awk '!/not here/ { print $1 }'); do
   verify f64 "command:$python $adapters/torch_attention.py --backend $backend {instance} {output}"
   verify 'f32 bf16' "command-warm:$python $adapters/torch_attention.py --backend $backend"
+  heads "command-warm:$python $adapters/torch_attention.py --backend $backend"
 done
 
 # --ignore-scripts: the package's script only downloads CUDA, its library for the CPU is in the package.

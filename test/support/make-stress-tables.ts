@@ -12,6 +12,7 @@ import { suiteRungs } from '../../src/experiments/stress/suite.ts';
 import type { Oracle } from '../../src/oracles/oracle.ts';
 import { referenceOracle } from '../../src/oracles/reference.ts';
 import { catchFaults, caughtTable } from './kernels/caught.ts';
+import { tolerated, toleranceTable } from './kernels/tolerance.ts';
 import { approximate, known, type Known } from './kernels/known.ts';
 
 const page = 'docs/stress.md';
@@ -113,6 +114,7 @@ async function bounded(): Promise<readonly string[]> {
 }
 
 const tables: Readonly<Record<string, () => Promise<readonly string[]>>> = {
+  tolerance: async () => toleranceTable(await tolerated()),
   faults: async () => caughtTable(await catchFaults()),
   bounded,
   approximate: () => ladders(approximate, ['f64']),

@@ -43,7 +43,14 @@ export async function stress(args: StressArguments): Promise<number> {
   if (shard !== undefined) requireUnits(shard, all.length, 'rung');
   const specs = unitsOf(all, shard).map(({ unit }) => unit);
   const identity = runIdentity('stress', { ...args, suiteVersion });
+  // A journal serves whatever is required of its rungs; "seth merge", which scores anew, has to know it.
+  const requiring = { ...identity, options: { ...identity.options, require: required } };
   const told = openOptions(args);
+  if (args.layout !== undefined && !isCommand(args.oracle)) {
+    throw new UsageError(
+      `--layout is for --oracle command:…, and the oracle is ${args.oracle}, which takes one head at a time: leave it out`,
+    );
+  }
   if (args.export !== undefined) await exportFolder(args.export);
   // What the outputs are worth is judged here, so no claim of a program's filters them.
   const oracle = await openOracle(args.oracle, isCommand(args.oracle) ? { ...told, error: 1 } : told);
@@ -56,7 +63,11 @@ export async function stress(args: StressArguments): Promise<number> {
     if (!isCommand(args.oracle) || specs.every(({ id }) => journal.find([id]) !== undefined))
       return undefined;
     const isRootScaled = specs.every(({ scaleName }) => scaleName === 'rsqrt');
-    const tested = await selfTest(oracle, { dtype: specs[0]!.dtype, ...(isRootScaled && { scale: 0.5 }) });
+    const tested = await selfTest(oracle, {
+      dtype: specs[0]!.dtype,
+      layout: args.layout,
+      ...(isRootScaled && { scale: 0.5 }),
+    });
     if (tested.line !== undefined) note(`self-test: ${tested.line}`);
     return tested;
   };
@@ -65,8 +76,11 @@ export async function stress(args: StressArguments): Promise<number> {
     const journal = await openJournal<RungResult>(args.journal, identity, shard);
     const tested = await lookAt(journal);
     const rungs = await runRungs(specs, oracle, {
+      layout: args.layout,
       known: (rung) => journal.find([rung]),
-      ...(args.export !== undefined && { onRung: (rung: Rung) => exportRung(rung, args.export!) }),
+      ...(args.export !== undefined && {
+        onRung: (rung: Rung) => exportRung(rung, args.export!, args.layout),
+      }),
       onProgress: (done, rung) => progress.update(done, rung),
       onResult: async (result: RungResult) => {
         // An oracle that gave no answer is asked again by the next run.
@@ -85,12 +99,13 @@ export async function stress(args: StressArguments): Promise<number> {
       version: suiteVersion,
       ...(args.scale !== undefined && { scale: args.scale }),
       oracle: oracle.name,
+      ...(args.layout !== undefined && { layout: args.layout }),
       ...(tested && { selfTest: tested }),
       passed: hasPassed(scores),
       ...(args.rung !== undefined && { only: specs.map(({ id }) => id) }),
       scores,
       rungs,
-      ...(shard && { shard: { ...shard, at: shard.index, units: all.length, run: identity } }),
+      ...(shard && { shard: { ...shard, at: shard.index, units: all.length, run: requiring } }),
     };
   };
 

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import type { Dtype } from '../../problems/dtype.ts';
+import { layouts, type Layout } from '../../oracles/oracle.ts';
 import type { SuiteName } from '../../experiments/stress/suite.ts';
 import { act } from '../act.ts';
 import { commandOptions, type CommandArguments } from '../command-options.ts';
@@ -12,6 +13,7 @@ export interface StressArguments extends ReportArguments, LongRunArguments, Omit
   readonly scale?: 'rsqrt' | undefined;
   readonly rung?: string | undefined;
   readonly export?: string | undefined;
+  readonly layout?: Layout | undefined;
   readonly require?: Typed;
   readonly junit?: string | undefined;
   readonly html?: string | undefined;
@@ -54,6 +56,12 @@ export const stress: CommandModule<object, StressArguments> = {
             'A folder for the matrices of each rung that is run, the right output and what is demanded of one',
         },
         timeout: commandOptions.timeout,
+        layout: {
+          choices: layouts,
+          requiresArg: true,
+          describe:
+            'Give the program of --oracle command:… all heads of a rung at once, in tensors of 4 dimensions',
+        },
         require: {
           requiresArg: true,
           defaultDescription: 'the top level of the dtype',

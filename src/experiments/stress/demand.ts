@@ -6,18 +6,19 @@ import type { OutputError } from '../../problems/attention.ts';
 import { readMass, readShare, roundingAtOne } from '../../readout/noise.ts';
 import { padMass, residual } from '../../readout/readout.ts';
 import type { AttentionOptions } from '../../../reductions/ov-to-attention.ts';
+import type { ValueColumn } from './disguise.ts';
 import type { Histogram, Truth } from './truth.ts';
 
 /** A little below what the decode asks for, so that its own roundings find room. */
 const certain = 0.5 - 2 ** -19;
 
 /**
- * The error of the numbers that are decoded, for outputs with this error: dividing by the largest value rounds once,
- * and so does the conversion of the claim.
+ * The error of the numbers that are decoded, for outputs with this error in columns whose factors are at least `factor` in
+ * absolute value: dividing by the factor rounds once, and so does the conversion of the claim.
  */
-export const decodedError = ({ relative, absolute }: OutputError, value: number): OutputError => ({
+export const decodedError = ({ relative, absolute }: OutputError, factor: number): OutputError => ({
   relative: relative + 2 ** -51,
-  absolute: (absolute / value) * (1 + 2 ** -50),
+  absolute: (absolute / Math.abs(factor)) * (1 + 2 ** -50),
 });
 
 /**
@@ -29,7 +30,7 @@ export function certifiedDemand(
   found: readonly Histogram[],
   { high, columns }: Truth,
   options: AttentionOptions,
-  value: number,
+  values: readonly ValueColumn[],
   absolute: number,
 ): number {
   const { readout, pads } = options;
@@ -40,16 +41,19 @@ export function certifiedDemand(
   const bias = n * residual(readout);
 
   const certifies = (relative: number): boolean => {
-    const error = decodedError({ relative, absolute }, value);
-    const most = (y: number): number => ((y * (1 + relative) + absolute) / value) * (1 + 2 ** -50);
+    const sizes = values.map(({ factor }) => Math.abs(factor));
+    const errors = sizes.map((size) => decodedError({ relative, absolute }, Math.min(size, sizes[0]!)));
+    const most = (y: number, c: number): number =>
+      ((Math.abs(y) * (1 + relative) + absolute) / sizes[c]!) * (1 + 2 ** -50);
     return found.every((histogram, i) => {
-      const bits = histogram[0]![0] === 1 ? columns : 1;
+      const bits = histogram[0]![0] === 1 ? histogram.length : 1; // further columns repeat these
       for (let c = 0; c < bits; c++) {
         let noise = roundingAtOne(readout, counts[i]![c]!);
         for (let k = 0; k < nodes; k++) {
           const at = (i * nodes + k) * columns;
-          const y = most(high[at]!);
-          const read = c === 0 ? readMass(y, mass, error) : readShare(most(high[at + c]!), y, mass, error);
+          const y = most(high[at]!, 0);
+          const read =
+            c === 0 ? readMass(y, mass, errors[0]!) : readShare(most(high[at + c]!, c), y, mass, errors[c]!);
           noise += Math.abs(readout.weights[k]!) * read.error;
         }
         if (!(bias + noise < certain)) return false;

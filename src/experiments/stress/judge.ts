@@ -66,14 +66,14 @@ export function judge(head: Head, rung: Rung, values: Float64Array): HeadVerdict
 function relativeError(y: number, high: number, low: number, absolute: number): number {
   const excess = Math.abs(y - high - low) - absolute;
   if (excess <= 0) return 0;
-  const relative = excess / high;
+  const relative = excess / Math.abs(high);
   return Number.isNaN(relative) ? Infinity : relative;
 }
 
 /** Decodes to the nearest whole numbers, without asking how sure they are. */
 function wrongRows(
   { truth, histograms, vectors }: Head,
-  { options, spec }: Rung,
+  { options, columns: valued }: Rung,
   values: Float64Array,
 ): number[] {
   const { readout, pads } = options;
@@ -81,19 +81,19 @@ function wrongRows(
   const { columns } = truth;
   const exact = { relative: 0, absolute: 0 };
   const wrong: number[] = [];
-  const totals = Array.from({ length: columns }, (_, c) => histograms[0]![c]!.reduce((a, b) => a + b));
+  const totals = histograms[0]!.map((column) => column.reduce((a, b) => a + b));
   for (let i = 0; i < vectors.left.rows; i++) {
     const partners = histograms[i]!.map((column) => column[0]!);
-    const decided = partners[0] === 1 ? columns : 1;
+    const decided = partners[0] === 1 ? partners.length : 1;
     const right = totals.slice(0, decided).every((total, c) => {
       let sum = readout.weightAtOne * total;
       for (let k = 0; k < nodes; k++) {
         const row = (i * nodes + k) * columns;
-        const y = values[row]! / spec.value;
+        const y = values[row]! / valued[0]!.factor;
         const { mass } =
           c === 0
             ? readMass(y, pads.mass, exact)
-            : readShare(values[row + c]! / spec.value, y, pads.mass, exact);
+            : readShare(values[row + c]! / valued[c]!.factor, y, pads.mass, exact);
         sum += readout.weights[k]! * mass;
       }
       return Math.round(sum) === partners[c];
@@ -103,15 +103,19 @@ function wrongRows(
   return wrong;
 }
 
-/** Does the decode, told that the output has the demanded error, find the right counts? */
-function certifies(head: Head, rung: Rung, values: Float64Array): boolean {
-  const { spec, options, demand } = rung;
+/** Does the decode, told that the output has the demanded error, find the right counts? The first column has them. */
+function certifies(
+  { vectors, histograms, truth }: Head,
+  { columns, options, demand }: Rung,
+  values: Float64Array,
+): boolean {
+  const { factor } = columns[0]!;
   const output: AttentionOutput = {
-    rows: head.truth.rows,
-    columns: head.truth.columns,
-    values: values.map((y) => y / spec.value),
-    error: decodedError(demand, spec.value),
+    rows: truth.rows,
+    columns: 1,
+    values: Float64Array.from({ length: truth.rows }, (_, row) => values[row * truth.columns]! / factor),
+    error: decodedError(demand, factor),
   };
-  const { counts } = countPartners(head.vectors, output, options);
-  return counts.every((count, i) => count === head.histograms[i]![0]![0]);
+  const { counts } = countPartners(vectors, output, { ...options, witness: 'scan' });
+  return counts.every((count, i) => count === histograms[i]![0]![0]);
 }

@@ -4,7 +4,7 @@
  */
 import type { Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
-import { noTemporaryFiles, type Oracle } from '../../oracles/oracle.ts';
+import { noTemporaryFiles, type Layout, type Oracle } from '../../oracles/oracle.ts';
 import type { ScaleName } from '../../verify/prepare.ts';
 import { judge } from './judge.ts';
 import { buildRung, type Rung } from './rung.ts';
@@ -54,6 +54,8 @@ export interface RunOptions {
   /** A result that is known already, from an earlier run; such a rung is not run. */
   readonly known?: (rung: string) => RungResult | undefined;
   readonly signal?: AbortSignal;
+  /** All heads of a rung in one call, in tensors of four dimensions; otherwise one after the other, in matrices. */
+  readonly layout?: Layout | undefined;
 }
 
 /** So many rows are named; the others are counted. */
@@ -63,7 +65,7 @@ const mostNamed = 16;
 export async function runRungs(
   specs: readonly RungSpec[],
   oracle: Oracle,
-  { onProgress, onRung, onResult, known, signal }: RunOptions = {},
+  { onProgress, onRung, onResult, known, signal, layout }: RunOptions = {},
 ): Promise<readonly RungResult[]> {
   const results: RungResult[] = [];
   for (const [at, spec] of specs.entries()) {
@@ -72,7 +74,7 @@ export async function runRungs(
     const found = known?.(spec.id);
     const rung = found === undefined || onRung !== undefined ? buildRung(spec) : undefined;
     if (rung !== undefined) await onRung?.(rung);
-    const result = found ?? (await runRung(rung!, oracle, signal));
+    const result = found ?? (await runRung(rung!, oracle, signal, layout));
     results.push(result);
     await onResult?.(result);
   }
@@ -80,9 +82,14 @@ export async function runRungs(
   return results;
 }
 
-/** One rung: every head through the oracle, one after the other. */
-export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal): Promise<RungResult> {
-  const { spec, heads, demand, shape, amplification, options } = rung;
+/** One rung: every head through the oracle, one after the other; with a layout all in one call. */
+export async function runRung(
+  rung: Rung,
+  oracle: Oracle,
+  signal?: AbortSignal,
+  layout?: Layout,
+): Promise<RungResult> {
+  const { spec, heads, demand, shape, amplification } = rung;
   const facts = {
     rung: spec.id,
     dtype: spec.dtype,
@@ -90,7 +97,7 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
     demand: demand.relative,
     rows: heads.reduce((sum, head) => sum + head.vectors.left.rows, 0),
     amplification,
-    bound: options.readout.bound,
+    bound: rung.options.readout.bound,
     scale: spec.scaleName,
     heads: heads.length,
     ...shape,
@@ -102,13 +109,27 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
   let path = '';
   let isTimed = true;
   let worst = '';
+  const options = signal === undefined ? {} : { signal };
+  const together =
+    layout === undefined
+      ? undefined
+      : await answered(signal, async () => {
+          const call = { heads: heads.map((head) => head.attention), batches: spec.batches, layout };
+          const { outputs, seconds: inAll, ...how } = await oracle.attendHeads!(call, options);
+          return { outputs, seconds: inAll / heads.length, ...how };
+        });
   for (const [h, head] of heads.entries()) {
-    const attended = await attend(oracle, head.attention, signal);
+    const attended =
+      together ??
+      (await answered(signal, async () => {
+        const { output, ...how } = await oracle.attend(head.attention, options);
+        return { outputs: [output], ...how };
+      }));
     if ('failure' in attended) {
       return {
         ...facts,
         passed: false,
-        reason: `${heads.length > 1 ? `head ${h}: ` : ''}${attended.failure}`,
+        reason: `${heads.length > 1 && together === undefined ? `head ${h}: ` : ''}${attended.failure}`,
         error: null,
         bits: 0,
         wrong: facts.rows,
@@ -118,7 +139,7 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
         pairsPerSecond: null,
       };
     }
-    const { output } = attended;
+    const output = attended.outputs[together === undefined ? 0 : h]!;
     if (output.rows !== shape.queries || output.columns !== shape.valueDim) {
       throw new Error(`${oracle.name} gave ${output.rows} × ${output.columns} instead of what was asked`);
     }
@@ -148,16 +169,13 @@ export async function runRung(rung: Rung, oracle: Oracle, signal?: AbortSignal):
   };
 }
 
-type Answered = Awaited<ReturnType<Oracle['attend']>>;
-
-/** The oracle's answer, or what it threw, in one line. */
-async function attend(
-  oracle: Oracle,
-  attention: Parameters<Oracle['attend']>[0],
+/** The answer of an oracle, or what it threw, in one line. */
+async function answered<T extends object>(
   signal: AbortSignal | undefined,
-): Promise<Answered | { readonly failure: string }> {
+  ask: () => Promise<T>,
+): Promise<T | { readonly failure: string }> {
   try {
-    return await oracle.attend(attention, signal === undefined ? {} : { signal });
+    return await ask();
   } catch (thrown) {
     signal?.throwIfAborted();
     if (thrown instanceof InputError && thrown.fault.code === noTemporaryFiles) throw thrown;

@@ -1,14 +1,9 @@
 /**
  * From a specification to what is asked and what is right: formulas by seed, split and list, some left vectors of them,
- * the frozen readout, the matrices, the true outputs and the certified demand.
- *
- * Four things are done to the matrices that leave the answer alone and that kernels get wrong: values are 0 and v
- * instead of 0 and 1, which multiplies the output by v; one more column of Q and K adds the same number to every logit;
- * further pad keys bring the number of keys to a power of two; head h begins with another key, so that no two heads have
- * the same V.
+ * the frozen readout, the matrices and their disguise, the true outputs and the certified demand. Further pad keys bring
+ * the number of keys to a power of two where the rung wants one.
  */
-import type { Attention, Matrix } from '../../problems/attention.ts';
-import { roundToBits } from '../../problems/dtype.ts';
+import type { Attention } from '../../problems/attention.ts';
 import { planted } from '../../problems/families/planted.ts';
 import { random } from '../../problems/families/random.ts';
 import { uniform } from '../../problems/families/uniform.ts';
@@ -20,6 +15,7 @@ import { ovToAttention, type AttentionOptions } from '../../../reductions/ov-to-
 import { plainSplit, splitAndList } from '../../../reductions/split-and-list.ts';
 import { underflow } from '../../oracles/careful-kernel.ts';
 import { certifiedDemand } from './demand.ts';
+import { disguised, valueColumns, type ValueColumn } from './disguise.ts';
 import { readouts } from './readouts.ts';
 import type { RungSpec } from './suite.ts';
 import { histograms, truth, type Histogram, type Truth } from './truth.ts';
@@ -37,6 +33,8 @@ export interface Rung {
   readonly heads: readonly Head[];
   /** The same for all heads. */
   readonly options: AttentionOptions;
+  /** The columns of V and of the output, the same for all heads. */
+  readonly columns: readonly ValueColumn[];
   /**
    * Outputs with |out − true| ≤ relative·|true| + absolute decode to the right counts, certified; the relative part is
    * the largest for which that is so in every head.
@@ -55,7 +53,7 @@ export interface Rung {
 /** Everything about the spec's instance; seconds for the largest of the full suite. */
 export function buildRung(spec: RungSpec): Rung {
   const { demand, vectors, found } = planned(spec);
-  const { dtype, value, witness } = spec;
+  const { dtype, witness } = spec;
   const frozen = readouts[spec.id];
   const readout =
     frozen === undefined
@@ -66,23 +64,23 @@ export function buildRung(spec: RungSpec): Rung {
   const count = spec.fillKeys ? 2 ** Math.ceil(Math.log2(keys)) - demand.keys : fewest.count;
   const pads = { count, mass: padMass(count, readout.bound, readout.scale) };
   const options: AttentionOptions = { readout, pads, dtype, witness };
-  const heads = vectors.map((pair, h): Head => {
-    const encoded = ovToAttention.encode(pair, options);
-    const attention = rotatedKeys(shifted({ ...encoded, v: times(encoded.v, value) }, spec.shift), h);
-    return {
-      vectors: pair,
-      attention,
-      histograms: found[h]!,
-      truth: truth(found[h]!, options, value),
-    };
-  });
+  const columns = valueColumns(spec, found[0]![0]!.length - 1);
+  const heads = vectors.map((pair, h): Head => ({
+    vectors: pair,
+    attention: disguised(ovToAttention.encode(pair, options), columns, spec, h),
+    histograms: found[h]!,
+    truth: truth(found[h]!, options, columns),
+  }));
   const absolute = underflow(dtype);
-  const demands = heads.map((head) => certifiedDemand(head.histograms, head.truth, options, value, absolute));
+  const demands = heads.map((head) =>
+    certifiedDemand(head.histograms, head.truth, options, columns, absolute),
+  );
   const { q, k, v } = heads[0]!.attention;
   return {
     spec,
     heads,
     options,
+    columns,
     demand: { relative: Math.min(...demands), absolute },
     shape: { queries: q.rows, keys: k.rows, headDim: q.columns, valueDim: v.columns },
     amplification: amplification(readout),
@@ -98,7 +96,13 @@ export function planned(spec: RungSpec): {
   const vectors = Array.from({ length: spec.heads }, (_, h) => vectorsOf(spec, spec.seed + h));
   const bits = spec.witness === 'columns' ? bitsOf(vectors[0]!.right.rows) : 0;
   const found = vectors.map((pair) => histograms(pair, bits));
-  const headDim = vectors[0]!.left.columns + 1 + (spec.shift > 0 ? 1 : 0);
+  // A column that is decoded, and that holds small numbers, loses more of them to underflow.
+  const least = Math.min(
+    ...valueColumns(spec, bits)
+      .slice(0, 1 + bits)
+      .map(({ factor }) => Math.abs(factor)),
+  );
+  const headDim = spec.headDim ?? vectors[0]!.left.columns + 1 + (spec.shift > 0 ? 1 : 0);
   const totals = found.flat().map((histogram) => histogram[0]!);
   const demand: Demand = {
     kind: 'minimax',
@@ -107,7 +111,7 @@ export function planned(spec: RungSpec): {
     scale: spec.scaleName === 'linear' ? 1 / headDim : 1 / Math.sqrt(headDim),
     headDim,
     dtype: spec.dtype,
-    error: () => ({ relative: spec.error, absolute: underflow(spec.dtype) }),
+    error: () => ({ relative: spec.error, absolute: underflow(spec.dtype) / least }),
     mass: (x) => Math.max(...totals.map((counts) => counts.reduceRight((sum, count) => sum * x + count, 0))),
   };
   return { demand, vectors, found };
@@ -135,62 +139,3 @@ function rowsOf({ columns, stride, words }: BitMatrix, rows: readonly number[]):
 
 /** Bits that an index below n needs. */
 const bitsOf = (n: number): number => Math.ceil(Math.log2(n));
-
-function times(matrix: Matrix, factor: number): Matrix {
-  if (factor === 1) return matrix;
-  const { rows, columns } = matrix;
-  return {
-    rows,
-    columns,
-    read(from, to, into) {
-      matrix.read(from, to, into);
-      for (let e = 0; e < (to - from) * columns; e++) into[e]! *= factor; // 0 or 1 before
-    },
-  };
-}
-
-/** Keys and values begin with row `by`: the same attention, but a V that was kept from another head is not this one's. */
-function rotatedKeys(attention: Attention, by: number): Attention {
-  return by === 0 ? attention : { ...attention, k: rotated(attention.k, by), v: rotated(attention.v, by) };
-}
-
-/** The matrix whose row r is row r + `by`, counted around; `by` is from 1 to the number of rows less 1. */
-function rotated(matrix: Matrix, by: number): Matrix {
-  const { rows, columns } = matrix;
-  return {
-    rows,
-    columns,
-    read(from, to, into) {
-      const split = Math.max(from, Math.min(to, rows - by)); // from here on they are the first ones
-      if (split > from) matrix.read(from + by, split + by, into);
-      if (to > split) matrix.read(split + by - rows, to + by - rows, into.subarray((split - from) * columns));
-    },
-  };
-}
-
-/** The attention whose logits are all larger by `shift` or a little more. */
-function shifted(attention: Attention, shift: number): Attention {
-  if (shift === 0) return attention;
-  const { q, k } = attention;
-  const scale = attention.scale;
-  const entry = roundToBits(6, Math.sqrt(shift / scale) * (1 + 2 ** -6)); // rounding up, and exact in every dtype
-  return { ...attention, q: widened(q, entry), k: widened(k, entry) };
-}
-
-/** The matrix with a last column of `entry`. */
-function widened(matrix: Matrix, entry: number): Matrix {
-  const columns = matrix.columns + 1;
-  return {
-    rows: matrix.rows,
-    columns,
-    read(from, to, into) {
-      const count = to - from;
-      const narrow = new Float64Array(count * matrix.columns);
-      matrix.read(from, to, narrow);
-      for (let row = 0; row < count; row++) {
-        into.set(narrow.subarray(row * matrix.columns, (row + 1) * matrix.columns), row * columns);
-        into[(row + 1) * columns - 1] = entry;
-      }
-    },
-  };
-}

@@ -16,7 +16,7 @@ export type SuiteName = 'quick' | 'full';
 export const suiteNames: readonly SuiteName[] = ['quick', 'full'];
 
 /** Of both suites: scores of different versions are not comparable. */
-export const suiteVersion = 2;
+export const suiteVersion = 3;
 
 /** The highest level of each ladder. */
 export const topLevel: Readonly<Record<Dtype, number>> = { f64: 14, f32: 6, f16: 3, bf16: 2 };
@@ -38,17 +38,27 @@ export interface RungSpec {
   readonly prune: boolean;
   readonly scaleName: ScaleName;
   readonly witness: 'scan' | 'columns';
-  /** Values are 0 and this number instead of 0 and 1: one with as many significant bits as the dtype has. */
+  /** The first column of V has 0 and this number instead of 0 and 1: one with as many significant bits as the dtype has. */
   readonly value: number;
+  /** d, where it is more than the vectors and the shift need: their columns stand anywhere among so many, the others are 0. */
+  readonly headDim?: number;
+  /** Columns of V, where they are more than one and the bits of a partner. */
+  readonly valueDim?: number;
   /** Added to every logit, by one more column of Q and K: softmax is the same, exp without a shift overflows. */
   readonly shift: number;
+  /** Each column of Q is multiplied by ±½, ±1 or ±2, and that of K by the inverse. */
+  readonly scaled: boolean;
+  /** The same row of many bits is added to every key, so that products round: on scaled rungs below the top. */
+  readonly moved: boolean;
   /** As many further pad keys as make the number of keys a power of two. */
   readonly fillKeys: boolean;
-  /** Batches times heads: so many instances of one shape, answered one after the other by one process. */
+  /** Attention problems of one shape: batches times heads. */
   readonly heads: number;
+  /** Of how many batches they are, which divides `heads`. */
+  readonly batches: number;
 }
 
-type Variant = Omit<RungSpec, 'id' | 'dtype' | 'level' | 'error' | 'seed'>;
+type Variant = Omit<RungSpec, 'id' | 'dtype' | 'level' | 'error' | 'seed' | 'moved'>;
 
 const plain: Variant = {
   variables: 12,
@@ -58,8 +68,10 @@ const plain: Variant = {
   witness: 'scan',
   value: 1,
   shift: 0,
+  scaled: true,
   fillKeys: true,
   heads: 1,
+  batches: 1,
 };
 
 /** d = 64 and a power of two of keys; nothing special. */
@@ -67,20 +79,40 @@ const variants = (dtype: Dtype): Readonly<Record<string, Variant>> => ({
   plain,
   /** The scale of most kernels, odd shapes, the bits of the partner in further columns of V. */
   rsqrt: { ...plain, variables: 13, clauses: 58, scaleName: 'rsqrt', witness: 'columns', fillKeys: false },
-  /** Numbers of vectors that are no power of two, values with all of the dtype's bits. */
-  values: { ...plain, variables: 14, clauses: 66, prune: true, value: thirds[dtype], fillKeys: false },
+  /** Numbers of vectors that are no power of two, values that are negative and have all of the dtype's bits. */
+  values: { ...plain, variables: 14, clauses: 66, prune: true, value: -thirds[dtype], fillKeys: false },
   /** Two of one shape. */
   heads: { ...plain, clauses: 47, scaleName: 'rsqrt', heads: 2 },
-  /** Four of one shape: two batches of two heads. */
-  batch: { ...plain, variables: 14, clauses: 79, witness: 'columns', value: thirds[dtype], heads: 4 },
+  /** Six of one shape: two batches of three heads, so that one is not taken for the other. */
+  batch: {
+    ...plain,
+    variables: 14,
+    clauses: 79,
+    witness: 'columns',
+    value: thirds[dtype],
+    heads: 6,
+    batches: 2,
+  },
   /** Logits beyond what exp takes in the dtype that kernels compute in. */
   shift: { ...plain, clauses: 62, shift: dtype === 'f64' ? 800 : 100 },
-  /** Thousands of keys: sums are long. */
-  long: { ...plain, variables: 26, clauses: 95, left: 8, fillKeys: dtype !== 'f16' },
+  /** V is as wide as Q and K. */
+  square: { ...plain, witness: 'columns', valueDim: 64 },
+  /** More columns than two tiles of 64 or one of 128 hold, with logits no larger than elsewhere. */
+  deep: { ...plain, scaleName: 'rsqrt', headDim: 192 },
+  /** Thousands of keys: sums are long. Q and K are as the reduction makes them, patterns. */
+  long: { ...plain, scaled: false, variables: 26, clauses: 95, left: 8, fillKeys: dtype !== 'f16' },
   /** More, and a number of them that is no multiple of any tile. */
-  longer: { ...plain, variables: 28, clauses: 106, left: 8, scaleName: 'rsqrt', fillKeys: false },
+  longer: {
+    ...plain,
+    scaled: false,
+    variables: 28,
+    clauses: 106,
+    left: 8,
+    scaleName: 'rsqrt',
+    fillKeys: false,
+  },
   /** Thousands of queries. */
-  wide: { ...plain, variables: 18, clauses: 82, scaleName: 'rsqrt', fillKeys: false },
+  wide: { ...plain, scaled: false, variables: 18, clauses: 82, scaleName: 'rsqrt', fillKeys: false },
 });
 
 /** ⅔, rounded to the dtype. */
@@ -93,14 +125,19 @@ const thirds: Readonly<Record<Dtype, number>> = {
 
 const rotation = ['plain', 'rsqrt', 'values', 'heads'];
 
-/** The names of the variants at a level, the ladder's own first. Thousands of keys leave level 1 no readout in f16. */
+/**
+ * The names of the variants at a level, the ladder's own first. Thousands of keys leave level 1 no readout in f16; d = 192 is
+ * for the top alone, so that a kernel which stops at 128 is one level short.
+ */
 function namesAt(suite: SuiteName, level: number, top: number): readonly string[] {
-  const shift = level === (top > 2 ? 2 : 1) ? ['shift'] : [];
+  const early = level === (top > 2 ? 2 : 1) ? ['shift', 'square', 'batch'] : [];
   const turn = rotation[(level - 1) % rotation.length]!;
-  if (suite === 'quick') return level === top ? ['plain', 'values', 'heads', 'long'] : [turn, ...shift];
-  const all = [...rotation, 'batch', ...shift];
+  if (suite === 'quick') {
+    return level === top ? ['plain', 'values', 'heads', 'square', 'deep', 'long'] : [turn, ...early];
+  }
+  const all = [...new Set([...rotation, 'batch', ...early])];
   if (level > 1) all.push('long');
-  return level === top ? [...all, 'longer', 'wide'] : all;
+  return level === top ? [...all, 'square', 'deep', 'longer', 'wide'] : all;
 }
 
 /** The same rung with logits scaled by 1/√d, which is what most kernels do whatever a file says. */
@@ -116,14 +153,18 @@ export function suiteRungs(suite: SuiteName, only: readonly Dtype[] = dtypes): r
   return only.flatMap((dtype) => {
     const top = topLevel[dtype];
     return Array.from({ length: top }, (_, l) => l + 1).flatMap((level) =>
-      namesAt(suite, level, top).map((name) => ({
-        id: `${dtype}/${level}/${name}`,
-        dtype,
-        level,
-        error: level === top ? carefulError(dtype).relative : level === 1 ? 0.05 : 10 ** -level,
-        seed: 100 * level,
-        ...variants(dtype)[name]!,
-      })),
+      namesAt(suite, level, top).map((name) => {
+        const variant = variants(dtype)[name]!;
+        return {
+          id: `${dtype}/${level}/${name}`,
+          dtype,
+          level,
+          error: level === top ? carefulError(dtype).relative : level === 1 ? 0.05 : 10 ** -level,
+          seed: 100 * level,
+          ...variant,
+          moved: variant.scaled && level < top,
+        };
+      }),
     );
   });
 }

@@ -7,6 +7,7 @@ import { innerProduct, type OrthogonalVectors } from '../../problems/orthogonal-
 import { divide, exactProduct, exp, multiply, one, toFixed, toNumber } from '../../readout/fixed-point.ts';
 import { nodeOf } from '../../readout/readout.ts';
 import type { AttentionOptions } from '../../../reductions/ov-to-attention.ts';
+import type { ValueColumn } from './disguise.ts';
 
 export interface Truth {
   readonly rows: number;
@@ -33,18 +34,18 @@ export function histograms(vectors: OrthogonalVectors, bits: number): readonly H
   });
 }
 
-/** The true outputs, where values are 0 and `value` > 0. */
+/** The true outputs, where column c of V holds 0 and `values[c].factor`. */
 export function truth(
   found: readonly Histogram[],
   { readout, pads }: Pick<AttentionOptions, 'readout' | 'pads'>,
-  value: number,
+  values: readonly ValueColumn[],
 ): Truth {
-  const columns = found[0]!.length;
+  const columns = values.length;
   const { scale, bound, scales } = readout;
   const nodes = scales.length;
   const powers = scales.map((t) => powersOf(nodeOf(scale, bound, t), found[0]![0]!.length));
   const padded = BigInt(pads.count) * exp(exactProduct(scale, bound, bound));
-  const factor = toFixed(value);
+  const factors = values.map(({ factor }) => toFixed(factor));
   const rows = found.length * nodes;
   const high = new Float64Array(rows * columns);
   const low = new Float64Array(rows * columns);
@@ -52,8 +53,8 @@ export function truth(
     powers.forEach((power, k) => {
       const sums = histogram.map((counts) => weighted(counts, power));
       const total = sums[0]! + padded;
-      sums.forEach((sum, c) => {
-        const y = divide(multiply(sum, factor), total);
+      values.forEach(({ source }, c) => {
+        const y = divide(multiply(sums[source]!, factors[c]!), total);
         const at = (i * nodes + k) * columns + c;
         const nearest = toNumber(y);
         high[at] = nearest;

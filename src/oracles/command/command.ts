@@ -9,11 +9,13 @@
 import type { Attention, AttentionOutput, OutputError } from '../../problems/attention.ts';
 import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
+import type { HeadsFormat } from '../../formats/instance-bytes.ts';
 import { readOutput } from '../../formats/output.ts';
 import { carefulError, underflow } from '../careful-kernel.ts';
-import type { Attended, AttendOptions, Oracle } from '../oracle.ts';
+import type { AttendOptions, HeadsAttended, HeadsCall, Oracle } from '../oracle.ts';
 import { requireFinite, requireFitting } from '../validate.ts';
 import { makeFolder, readResult, requireFolder, writeInstanceFile, type Folder } from './folder.ts';
+import { fileOrder, headsFormat, inFile, requireAlike, tall } from './heads.ts';
 import { emptyHash, hashed, reordered, shuffled } from './order.ts';
 import { limited, requireProgram, requireSuccess, start, type Limits } from './program.ts';
 import { warmProgram } from './warm.ts';
@@ -60,28 +62,37 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
-  const attendNow = async (
-    attention: Attention,
+  const computed = async (
+    heads: readonly Attention[],
     { signal, onProgress }: AttendOptions,
-  ): Promise<Attended> => {
+    call?: HeadsCall,
+  ): Promise<HeadsAttended> => {
     if (closed) throw new Error('the command oracle was closed');
     const started = performance.now();
     signal?.throwIfAborted();
-    requireFitting(attention);
-    const facts = examine(attention);
-    const order = shuffled(attention.q.rows, facts.hash);
+    heads.forEach(requireFitting);
+    if (call !== undefined) requireAlike(call);
+    const facts = heads.map(examine);
+    const orders = heads.map(({ q }, h) => shuffled(q.rows, facts[h]!.hash));
+    const format = call && headsFormat(call);
+    const [first] = heads as readonly [Attention];
+    const [q, k, v] = [heads.map((head) => head.q), heads.map((head) => head.k), heads.map((head) => head.v)];
+    const order = call === undefined ? orders[0]! : fileOrder(call, orders);
     const folder = await makeFolder(outputName(words));
-    let output: AttentionOutput;
+    let outputs: AttentionOutput[];
     try {
-      await writeInstanceFile(folder, { ...attention, q: reordered(attention.q, order) }, signal);
+      const keys = call === undefined ? {} : { k: inFile(call, k), v: inFile(call, v) };
+      const written = { ...first, ...keys, q: reordered(tall(q), order) };
+      await writeInstanceFile(folder, written, signal, format);
       await compute(folder, { timeout, signal });
-      output = await readAnswer(folder, attention, order, facts, claim(attention.dtype));
+      const read = await readAnswer(folder, { ...first, q: written.q }, order, claim(first.dtype), format);
+      outputs = facts.map((fact, h) => outputOfHead(read, h, first, fact));
     } finally {
       await folder.remove();
     }
     onProgress?.(1);
     return {
-      output,
+      outputs,
       path: warm ? 'one process for all' : 'a process of its own',
       reason: words.join(' '),
       seconds: (performance.now() - started) / 1000,
@@ -89,14 +100,21 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
     };
   };
 
+  const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
+    const result = last.then(job); // one at a time: a kernel wants the machine
+    last = result.catch(() => {});
+    return result;
+  };
+
   return {
     name: `command${warm ? '-warm' : ''}:${line}`,
     claim: ({ dtype }) => claim(dtype),
-    attend(attention, attendOptions = {}) {
-      const result = last.then(() => attendNow(attention, attendOptions)); // one at a time: a kernel wants the machine
-      last = result.catch(() => {});
-      return result;
-    },
+    attend: (attention, attendOptions = {}) =>
+      inTurn(async () => {
+        const { outputs, ...attended } = await computed([attention], attendOptions);
+        return { output: outputs[0]!, ...attended };
+      }),
+    attendHeads: (call, attendOptions = {}) => inTurn(() => computed(call.heads, attendOptions, call)),
     async close() {
       closed = true;
       await last;
@@ -185,17 +203,21 @@ function examine({ q, k, v }: Attention): Facts {
   return { hash, least, most };
 }
 
-/** The output in the queries' own order. Throws an `InputError` for one that is malformed or impossible. */
+/** Numbers that a program wrote, in the queries' own order and head after head, and what they are worth. */
+type Answer = Pick<AttentionOutput, 'values' | 'error'>;
+
+/** Throws an `InputError` for an output that is malformed. */
 async function readAnswer(
   folder: Folder,
   { q, v, dtype }: Attention,
   order: Uint32Array,
-  { least, most }: Facts,
   claimed: OutputError,
-): Promise<AttentionOutput> {
+  format: HeadsFormat | undefined,
+): Promise<Answer> {
   const [rows, columns] = [q.rows, v.columns];
   const bytes = await readResult(folder, rows * columns);
-  const read = inOutput(() => readOutput(bytes, { rows, columns }, { order }));
+  const expected = { rows, columns, ...(format && { shape: format.shape(rows, columns) }) };
+  const read = inOutput(() => readOutput(bytes, expected, { order }));
   if (unitRoundoff(read.dtype) > Math.max(claimed.relative, unitRoundoff(dtype))) {
     throw new InputError({
       code: 'output-dtype',
@@ -206,13 +228,24 @@ async function readAnswer(
     });
   }
   const absolute = Math.max(claimed.absolute, underflow(read.dtype));
-  const { values } = read;
+  return { values: read.values, error: { relative: claimed.relative, absolute } };
+}
+
+/** The part of head `head`. Throws an `InputError` for one that is impossible. */
+function outputOfHead(
+  { values: all, error }: Answer,
+  head: number,
+  { q, v }: Attention,
+  { least, most }: Facts,
+): AttentionOutput {
+  const [rows, columns] = [q.rows, v.columns];
+  const values = all.slice(head * rows * columns, (head + 1) * rows * columns);
   const wrong = values.findIndex((y, e) => {
     const [low, high] = [least[e % columns]!, most[e % columns]!];
-    const reach = claimed.relative * Math.max(Math.abs(low), Math.abs(high)) + absolute;
+    const reach = error.relative * Math.max(Math.abs(low), Math.abs(high)) + error.absolute;
     return !(y >= low - reach && y <= high + reach);
   });
-  if (wrong < 0) return { rows, columns, values, error: { relative: claimed.relative, absolute } };
+  if (wrong < 0) return { rows, columns, values, error };
   const column = wrong % columns;
   throw new InputError({
     code: 'output-out-of-range',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Attention } from '../../problems/attention.ts';
 import { InputError } from '../../problems/input-error.ts';
-import { instanceBytes } from '../../formats/instance-bytes.ts';
+import { instanceBytes, type HeadsFormat } from '../../formats/instance-bytes.ts';
 import { noTemporaryFiles } from '../oracle.ts';
 import { beforeExit } from './leftovers.ts';
 
@@ -45,11 +45,12 @@ export async function writeInstanceFile(
   { instance }: Folder,
   attention: Attention,
   signal: AbortSignal | undefined,
+  heads?: HeadsFormat,
 ): Promise<void> {
   try {
     const file = await open(instance, 'wx');
     try {
-      for (const bytes of instanceBytes(attention)) {
+      for (const bytes of instanceBytes(attention, undefined, heads)) {
         signal?.throwIfAborted();
         for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
       }

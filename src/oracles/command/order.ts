@@ -16,6 +16,8 @@ export function hashed(block: Float64Array, hash: number): number {
   return hash >>> 0;
 }
 
+/** 0 … n − 1. */
+export const inOrder = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, k) => k);
 /** The order in which a program gets these queries: row i of its file is row `order[i]` of them. */
 export function queryOrder({ q, k, v }: Attention): Uint32Array {
   const hash = [q, k, v].reduce((before, matrix) => hashed(entries(matrix), before), emptyHash);
@@ -24,7 +26,7 @@ export function queryOrder({ q, k, v }: Attention): Uint32Array {
 
 /** 0 … n − 1, shuffled (Fisher and Yates) by numbers that follow from `seed` (Steele, Lea and Flood's SplitMix). */
 export function shuffled(n: number, seed: number): Uint32Array {
-  const order = Uint32Array.from({ length: n }, (_, k) => k);
+  const order = inOrder(n);
   let state = seed;
   for (let k = n - 1; k > 0; k--) {
     state = (state + 0x9e3779b9) | 0;

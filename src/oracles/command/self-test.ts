@@ -7,7 +7,7 @@
 import { denseMatrix, type Attention } from '../../problems/attention.ts';
 import type { Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
-import { noTemporaryFiles, type Oracle } from '../oracle.ts';
+import { noTemporaryFiles, type Layout, type Oracle } from '../oracle.ts';
 import { attend, mistakes, type Matrices, type Rows } from './mistakes.ts';
 import { queryOrder, reordered } from './order.ts';
 
@@ -22,6 +22,8 @@ export interface SelfTestOptions {
   readonly dtype: Dtype;
   /** The file's. √d is 2. */
   readonly scale?: number;
+  /** Asks in tensors of four dimensions, of one batch and one head, for a program that takes those. */
+  readonly layout?: Layout | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -39,16 +41,22 @@ const usualScale = 0.3;
  */
 export async function selfTest(
   oracle: Oracle,
-  { dtype, scale = usualScale, signal }: SelfTestOptions,
+  { dtype, scale = usualScale, layout, signal }: SelfTestOptions,
 ): Promise<SelfTest> {
   const attention = tinyInstance(dtype, scale);
   let values: Float64Array;
   try {
-    ({ values } = (await oracle.attend(attention, signal && { signal })).output);
+    const options = signal && { signal };
+    const answer =
+      layout === undefined
+        ? (await oracle.attend(attention, options)).output
+        : (await oracle.attendHeads!({ heads: [attention], batches: 1, layout }, options)).outputs[0]!;
+    ({ values } = answer);
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof InputError) || error.fault.code === noTemporaryFiles) throw error;
-    return { found: null, line: `no answer to a tiny instance (5 queries, 7 keys, d = 4): ${error.message}` };
+    const asked = `5 queries, 7 keys, d = 4${layout === undefined ? '' : `, one head in ${layout}`}`;
+    return { found: null, line: `no answer to a tiny instance (${asked}): ${error.message}` };
   }
   // Masks go by the order in which the program had the queries.
   const order = queryOrder(attention);

@@ -360,6 +360,33 @@ suite('src/cli/commands/merge', (test) => {
     });
   });
 
+  test('what a run of stress requires is required of its shards together, and of all the same', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--dtype', 'bf16', '--oracle', 'polynomial', '--json', '--journal', 'j'];
+      const scored = ({ stdout }: { readonly stdout: string }): unknown[] => {
+        const [{ passed, scores }] = jsonLines(stdout) as [Record<string, unknown>];
+        return [passed, (scores as { required: number }[]).map(({ required }) => required)];
+      };
+      const merged = async (levels: readonly string[]): ReturnType<typeof seth> => {
+        for (const [i, level] of levels.entries()) {
+          const require = level === '' ? [] : ['--require', level];
+          const { stdout } = await seth([...args, ...require, '--shard', `${i}/2`], { cwd: folder });
+          writeFileSync(join(folder, `${i}.json`), stdout);
+        }
+        return seth(['merge', '-', '1.json', '0.json'], { cwd: folder });
+      };
+      const none = await merged(['0', '0']);
+      assert.equal([none.code, ...scored(none)], [0, true, [0]]);
+      const one = await merged(['1', '1']);
+      assert.equal([one.code, ...scored(one)], [1, false, [1]]);
+      const top = await merged(['', '']);
+      assert.equal([top.code, ...scored(top)], [1, false, [2]]);
+      const mixed = await merged(['0', '']);
+      assert.is(mixed.code, 2);
+      assert.match(mixed.stderr, /0\.json, --require: expected nothing, found 0; give the parts of one run/);
+    });
+  });
+
   test('a shard that is none is a fault of the command line', async () => {
     for (const typed of ['3/3', '0/0', '-1/2', '1', '1/2/3', '1.5/2', 'a/b', '0/99999999', '0/2 ', '']) {
       assert.throws(() => shardOf(typed), /^--shard cannot be /);

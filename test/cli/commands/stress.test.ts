@@ -2,12 +2,17 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML, DOMParser } from 'linkedom';
 import * as assert from 'uvu/assert';
-import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
+import { buildRung } from '../../../src/experiments/stress/rung.ts';
+import { suiteRungs, suiteVersion } from '../../../src/experiments/stress/suite.ts';
+import { decodeElements } from '../../../src/formats/elements.ts';
 import { readInstance } from '../../../src/formats/instance.ts';
 import { readOutput } from '../../../src/formats/output.ts';
+import { readSafetensors } from '../../../src/formats/safetensors.ts';
 import { tensorMatrix } from '../../../src/formats/tensor.ts';
 import { referenceOracle } from '../../../src/oracles/reference.ts';
+import { denseMatrix, entries } from '../../../src/problems/attention.ts';
 import { faultyProgram, inPlace } from '../../oracles/command/support.ts';
+import { headsProgram } from '../../support/kernels/heads-program.ts';
 import { suite } from '../../support/harness.ts';
 import { inFolder, seth } from '../seth.ts';
 
@@ -37,6 +42,8 @@ interface Exported {
   readonly suiteVersion: number;
   readonly dtype: string;
   readonly scale: number;
+  readonly layout?: string;
+  readonly batches?: number;
   readonly demand: { readonly relative: number; readonly absolute: number };
   readonly heads: readonly { readonly instance: string; readonly expected: string }[];
 }
@@ -49,7 +56,7 @@ suite('src/cli/commands/stress', (test) => {
     assert.is(code, 0, stderr);
     const outcome = JSON.parse(stdout) as Outcome;
     assert.is(outcome.passed, true);
-    assert.equal([outcome.suite, outcome.version, outcome.oracle], ['quick', 2, 'cpu']);
+    assert.equal([outcome.suite, outcome.version, outcome.oracle], ['quick', suiteVersion, 'cpu']);
     assert.equal(
       outcome.rungs.map(({ rung }) => rung),
       suiteRungs('quick', ['f32']).map(({ id }) => id),
@@ -73,7 +80,7 @@ suite('src/cli/commands/stress', (test) => {
     ]) {
       assert.match(stdout, score);
     }
-    assert.match(stdout, 'cpu on the quick suite, version 2: passed\n');
+    assert.match(stdout, `cpu on the quick suite, version ${suiteVersion}: passed\n`);
   });
 
   test('an oracle that fails on every rung fails them with one line each, and the suite goes on to its end', async () => {
@@ -220,10 +227,11 @@ suite('src/cli/commands/stress', (test) => {
     );
   });
 
-  const f16 = suiteRungs('quick', ['f16']).map(({ id }) => id);
-  /** The call at which a rung is first asked: the self-test's is the first, and f16/3/heads has two. */
+  const f16Rungs = suiteRungs('quick', ['f16']);
+  const f16 = f16Rungs.map(({ id }) => id);
+  /** The call at which a rung is first asked: the self-test's is the first, and a rung has one for each head. */
   const callOf = (id: string): number =>
-    f16.indexOf(id) + (f16.indexOf(id) > f16.indexOf('f16/3/heads') ? 3 : 2);
+    f16Rungs.slice(0, f16.indexOf(id)).reduce((calls, { heads }) => calls + heads, 2);
 
   for (const [fault, rung, warm, line] of [
     ['crash', 'f16/2/shift', true, /its end by SIGSEGV/],
@@ -260,7 +268,7 @@ suite('src/cli/commands/stress', (test) => {
 
   test('a program that answers one head with the answer for the head before it fails that rung, with the rows', () =>
     inPlace(async (place) => {
-      const second = f16.indexOf('f16/3/heads') + 3;
+      const second = callOf('f16/3/heads') + 1;
       const oracle = `command-warm:${place.line('repeated', second, true)}`;
       const { code, stdout, stderr } = await seth(['stress', '--oracle', oracle, '--dtype', 'f16', '--json']);
       assert.is(code, 1, stderr);
@@ -307,7 +315,10 @@ suite('src/cli/commands/stress', (test) => {
         stdout,
         /^f16\/3\/heads .* ✓\nbf16\/1\/shift .* ✓\n\nf16: 11\.1 effective bits · 1 of 1 rungs/m,
       );
-      assert.match(stdout, '\ncpu on the quick suite, version 2, 2 of its rungs only: passed\n');
+      assert.match(
+        stdout,
+        `\ncpu on the quick suite, version ${suiteVersion}, 2 of its rungs only: passed\n`,
+      );
       assert.not.match(readFileSync(join(folder, 'h.html'), 'utf8'), /level \d/);
       const { stdout: json } = await seth([...args.slice(0, 3), '--json']);
       const { only, rungs } = JSON.parse(json) as Outcome & { readonly only: readonly string[] };
@@ -360,7 +371,7 @@ suite('src/cli/commands/stress', (test) => {
       ]);
       for (const { rung, demand, heads: count } of rungs) {
         const document = JSON.parse(at(`${rung.replaceAll('/', '-')}.json`).toString()) as Exported;
-        assert.equal([document.rung, document.suiteVersion], [rung, 2]);
+        assert.equal([document.rung, document.suiteVersion], [rung, suiteVersion]);
         assert.is(document.demand.relative, demand);
         assert.is(document.heads.length, count);
         for (const { instance, expected } of document.heads) {
@@ -376,7 +387,7 @@ suite('src/cli/commands/stress', (test) => {
           });
           const right = readOutput(at(expected), output);
           assert.is(right.dtype, 'f64');
-          const off = Math.max(...right.values.map((y, e) => Math.abs(output.values[e]! - y) / y));
+          const off = Math.max(...right.values.map((y, e) => Math.abs((output.values[e]! - y) / y)));
           assert.ok(off < 1e-14, `${off}`);
         }
       }
@@ -447,6 +458,82 @@ suite('src/cli/commands/stress', (test) => {
     const { code, stderr } = await seth(['stress', '--timeout', '5']);
     assert.is(code, 2);
     assert.match(stderr, /--timeout is for --oracle command/);
+  });
+
+  test('with --layout the self-test, the export and every report have all heads in one call', async () => {
+    await inFolder(async (folder) => {
+      for (const layout of ['bhnd', 'bnhd'] as const) {
+        const oracle = `command-warm:'${process.execPath}' '${headsProgram}'`;
+        const args = ['stress', '--rung', 'f16/2/batch', '--layout', layout, '--export', layout];
+        const right = await seth([...args, '--oracle', `${oracle} 'only ${layout}'`], { cwd: folder });
+        assert.equal([right.code, right.stderr], [0, ''], right.stdout);
+        assert.match(right.stdout, `, all heads in one call (${layout}), 1 of its rungs only: passed\n`);
+        const wrong = ['stress', '--dtype', 'bf16', '--layout', layout, '--oracle', `${oracle} 'only none'`];
+        const { stdout, stderr } = await seth([...wrong, '--junit', 'j.xml'], { cwd: folder });
+        assert.match(
+          stderr,
+          `self-test: no answer to a tiny instance (5 queries, 7 keys, d = 4, one head in ${layout}): `,
+        );
+        assert.match(
+          stdout,
+          `One rung by itself: seth stress --rung bf16/1/plain --layout ${layout} --oracle`,
+        );
+        assert.match(
+          readFileSync(join(folder, 'j.xml'), 'utf8'),
+          `bf16/1/plain --layout ${layout} --export DIR`,
+        );
+
+        const names = ['f16-2-batch.expected.safetensors', 'f16-2-batch.json', 'f16-2-batch.safetensors'];
+        assert.equal(readdirSync(join(folder, layout)).toSorted(), names);
+        const at = (name: string): Buffer => readFileSync(join(folder, layout, name));
+        const document = JSON.parse(at(names[1]!).toString()) as Exported;
+        assert.equal([document.layout, document.batches], [layout, 2]);
+        assert.equal(document.heads, [{ instance: names[2], expected: names[0] }]);
+        const { tensors, metadata } = readSafetensors(at(names[2]!));
+        assert.equal([metadata.get('layout'), metadata.get('scale')], [layout, String(document.scale)]);
+        const expected = readSafetensors(at(names[0]!)).tensors.get('out')!;
+        const rung = buildRung(suiteRungs('quick', ['f16']).find(({ id }) => id === document.rung)!);
+        const count = rung.heads.length / 2;
+        rung.heads.forEach(({ attention, truth }, h) => {
+          const whole = { ...attention, out: denseMatrix(truth.rows, truth.columns, truth.high) };
+          for (const [name, tensor] of [...tensors, ['out', expected] as const]) {
+            const matrix = whole[name as 'q' | 'k' | 'v' | 'out'];
+            const { rows, columns } = matrix;
+            const all = decodeElements(tensor.dtype, tensor.bytes);
+            const [batch, head] = [Math.floor(h / count), h % count];
+            const place = (row: number): number =>
+              layout === 'bhnd' ? h * rows + row : (batch * rows + row) * count + head;
+            const shape = layout === 'bhnd' ? [2, count, rows, columns] : [2, rows, count, columns];
+            assert.equal(tensor.shape, shape);
+            const found = Array.from({ length: rows }, (_, row) => [
+              ...all.subarray(place(row) * columns, (place(row) + 1) * columns),
+            ]).flat();
+            assert.equal(found, [...entries(matrix)], `${name} of head ${h}`);
+          }
+        });
+      }
+    });
+  });
+
+  test('shards with --layout and --scale rsqrt are merged to an outcome that says so', async () => {
+    await inFolder(async (folder) => {
+      const oracle = `command-warm:'${process.execPath}' '${headsProgram}' none`;
+      const args = ['stress', '--dtype', 'bf16', '--json', '--layout', 'bnhd', '--scale', 'rsqrt'];
+      for (const i of [0, 1]) {
+        const part = await seth([...args, '--oracle', oracle, '--shard', `${i}/2`]);
+        assert.is(part.code, 0, part.stderr);
+        writeFileSync(join(folder, `${i}.json`), part.stdout);
+      }
+      const { stdout, stderr } = await seth(['merge', '-', '0.json', '1.json'], { cwd: folder });
+      const { layout, scale, passed } = JSON.parse(stdout) as Outcome & Record<string, unknown>;
+      assert.equal([layout, scale, passed], ['bnhd', 'rsqrt', true], stderr);
+    });
+  });
+
+  test('--layout is for programs only', async () => {
+    const { code, stderr } = await seth(['stress', '--layout', 'bhnd']);
+    assert.is(code, 2);
+    assert.match(stderr, /--layout is for --oracle command/);
   });
 
   test('--require 0 is reached by anything', async () => {

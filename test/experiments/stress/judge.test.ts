@@ -5,8 +5,16 @@ import { suiteRungs } from '../../../src/experiments/stress/suite.ts';
 import { random, type Random } from '../../../src/problems/families/random.ts';
 import { suite } from '../../support/harness.ts';
 
-/** A ladder's bottom, middle and top, values that are no powers of two, witness columns, and an absolute part. */
-const ids = ['f64/2/rsqrt', 'f64/14/values', 'f32/6/heads', 'f32/3/values', 'f16/3/values', 'bf16/2/plain'];
+/** A ladder's bottom, middle and top, values that are negative and no powers of two, witness columns, an absolute part. */
+const ids = [
+  'f64/2/rsqrt',
+  'f64/14/values',
+  'f32/6/heads',
+  'f32/6/square',
+  'f32/3/values',
+  'f16/3/values',
+  'bf16/2/plain',
+];
 const rungs: readonly Rung[] = ids.map((id) =>
   buildRung(suiteRungs('quick').find((spec) => spec.id === id)!),
 );
@@ -14,17 +22,18 @@ const runs = 1000;
 
 const bits = new DataView(new ArrayBuffer(8));
 
-/** The float64 that is `steps` places farther from 0 than `x` > 0. */
+/** The float64 that is `steps` places farther from 0 than `x` ≠ 0, whose bits are a sign and a magnitude. */
 function beyond(x: number, steps: number): number {
   bits.setFloat64(0, x);
   bits.setBigUint64(0, bits.getBigUint64(0) + BigInt(steps));
   return bits.getFloat64(0);
 }
 
-/** The true output, off by the demand in the direction of `sign`, and `steps` float64s farther (negative: nearer). */
+/** The true output, off by the demand away from 0 (`sign` 1) or towards it, and `steps` float64s farther (negative: nearer). */
 function atDemand({ truth }: Head, { demand }: Rung, e: number, sign: number, steps: number): number {
-  const room = demand.relative * truth.high[e]! + demand.absolute;
-  return beyond(truth.high[e]! + (truth.low[e]! + sign * room), sign * steps);
+  const [high, low] = [truth.high[e]!, truth.low[e]!];
+  const room = Math.sign(high) * (demand.relative * Math.abs(high) + demand.absolute);
+  return beyond(high + (low + sign * room), sign * steps);
 }
 
 /** Noise of the demanded size in every entry but a few units of the last place: random signs, or the worst ones. */

@@ -1,12 +1,29 @@
+import { createHash } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { buildRung, planned } from '../../../src/experiments/stress/rung.ts';
 import { readouts } from '../../../src/experiments/stress/readouts.ts';
-import { rootScaledRungs, suiteNames, suiteRungs, topLevel } from '../../../src/experiments/stress/suite.ts';
-import { entries, type Attention } from '../../../src/problems/attention.ts';
+import {
+  rootScaledRungs,
+  suiteNames,
+  suiteRungs,
+  suiteVersion,
+  topLevel,
+} from '../../../src/experiments/stress/suite.ts';
+import { entries, type Attention, type Matrix } from '../../../src/problems/attention.ts';
 import { dtypes } from '../../../src/problems/dtype.ts';
 import { pack } from '../../../src/readout/cache.ts';
 import { plan } from '../../../src/readout/planner.ts';
 import { suite } from '../../support/harness.ts';
+
+/**
+ * What scores of this version were measured on: SHA-256 of every matrix, scale and demand of the quick suite and of what
+ * the full suite's instances are made from. When it changes, scores are not comparable any more: a new `suiteVersion`.
+ */
+const pinned = {
+  version: 3,
+  quick: 'a42e2537519322c69bfbbca8302d485d2bb8df9a5bf66dc2cac2314d6bad59ee',
+  full: 'c01cb84e747bddfdb9a5dce5522d553f53164b0e5dc5fe6b7a2773eba846baee',
+};
 
 const isPower = (n: number): boolean => Number.isInteger(Math.log2(n));
 
@@ -21,6 +38,12 @@ function leastLogit({ q, k, scale }: Attention): number {
   }
   return least;
 }
+
+/** `+`, `-` or `+-`: which signs a matrix has. */
+const signs = (matrix: Matrix): string => {
+  const all = entries(matrix);
+  return (all.some((x) => x > 0) ? '+' : '') + (all.some((x) => x < 0) ? '-' : '');
+};
 
 suite('src/experiments/stress/suite', (test) => {
   test('every level of every dtype has a rung in both suites, and no two rungs one name', () => {
@@ -47,6 +70,21 @@ suite('src/experiments/stress/suite', (test) => {
     const all = suiteNames.flatMap((name) => [...suiteRungs(name), ...rootScaledRungs(name)]);
     const ids = all.map(({ id }) => id);
     assert.equal(Object.keys(readouts).toSorted(), [...new Set(ids)].toSorted());
+  });
+
+  test('instances and demands are those of this version of the suites', () => {
+    const quick = createHash('sha256');
+    for (const rung of suiteRungs('quick').map(buildRung)) {
+      const { relative, absolute } = rung.demand;
+      quick.update(`${rung.spec.id} ${relative.toPrecision(9)} ${absolute}\n`);
+      for (const { q, k, v, scale } of rung.heads.map(({ attention }) => attention)) {
+        quick.update(`${scale} ${[q, k, v].map(({ rows, columns }) => `${rows} × ${columns}`).join()}\n`);
+        for (const matrix of [q, k, v]) quick.update(entries(matrix));
+      }
+    }
+    const full = createHash('sha256').update(JSON.stringify([suiteRungs('full'), readouts]));
+    const found = { version: suiteVersion, quick: quick.digest('hex'), full: full.digest('hex') };
+    assert.equal(found, pinned, 'a change of the suites is a new suiteVersion, and then these are');
   });
 
   test('with the scale of most kernels the ladder is the same: what is demanded, all scaled by 1/√d', () => {
@@ -77,6 +115,20 @@ suite('src/experiments/stress/suite', (test) => {
     }
   });
 
+  test('Q and K of the short rungs have both signs and several magnitudes, and no rung loses demand by it', () => {
+    for (const spec of suiteRungs('quick', ['f32']).filter(({ scaled }) => scaled)) {
+      const rung = buildRung(spec);
+      const { q, k } = rung.heads[0]!.attention;
+      assert.is(signs(q), '+-', spec.id);
+      assert.is(signs(k), '+-', spec.id);
+      assert.ok(new Set(entries(k).map(Math.abs)).size >= 4, spec.id);
+      const plain = buildRung({ ...spec, scaled: false, moved: false });
+      assert.equal(signs(plain.heads[0]!.attention.q), '+', spec.id);
+      assert.is(rung.demand.relative, plain.demand.relative);
+      assert.equal(rung.heads[0]!.truth, plain.heads[0]!.truth);
+    }
+  });
+
   test('a frozen readout is what the planner makes', () => {
     for (const id of ['f64/3/values', 'f16/3/long']) {
       const spec = suiteRungs('quick').find((rung) => rung.id === id)!;
@@ -103,7 +155,14 @@ suite('src/experiments/stress/suite', (test) => {
       some('thousands of keys', ({ shape }) => shape.keys > 8192);
       const beyond = dtype === 'f64' ? 710 : 89;
       some('logits beyond exp', ({ heads }) => leastLogit(heads[0]!.attention) > beyond);
-      if (dtype !== 'bf16') some('witness columns', ({ shape }) => shape.valueDim > 1);
+      some('witness columns', ({ shape, spec }) => shape.valueDim > 1 && spec.witness === 'columns');
+      some('V as wide as Q', ({ shape }) => shape.valueDim === 64 && shape.headDim === 64);
+      some('d beyond 128', ({ shape }) => shape.headDim > 128);
+      some('patterns', ({ heads }) => signs(heads[0]!.attention.q) === '+');
+      some('V with negative numbers', ({ heads }) => signs(heads[0]!.attention.v) === '-');
+      some('V with both signs', ({ heads }) => signs(heads[0]!.attention.v) === '+-');
+      if (dtype !== 'bf16')
+        some('products that round', ({ heads }) => !entries(heads[0]!.attention.k).includes(0));
       some('rows with partners', ({ heads }) => heads[0]!.histograms.some(([all]) => all![0]! > 0));
       some('rows without', ({ heads }) => heads[0]!.histograms.some(([all]) => all![0] === 0));
     }

@@ -31,8 +31,11 @@ suite('src/experiments/stress/truth', (test) => {
       'f64/2/shift',
       'f64/14/values',
       'f64/14/heads',
+      'f64/14/deep',
+      'f32/2/square',
       'f32/3/values',
       'f16/2/shift',
+      'bf16/2/square',
     ]) {
       const rung = buildRung(suiteRungs('quick').find((spec) => spec.id === id)!);
       for (const { attention, truth } of rung.heads) {
@@ -43,7 +46,7 @@ suite('src/experiments/stress/truth', (test) => {
           const at = row * truth.columns + (e % truth.columns);
           const found = toDecimal(truth.high[at]!, 45).plus(toDecimal(truth.low[at]!, 45));
           assert.ok(
-            found.minus(value).abs().lte(value.times(1e-30)),
+            found.minus(value).abs().lte(value.abs().times(1e-30)),
             `${id}, row ${row}: ${found.toString()} and ${value.toString()}`,
           );
         });

@@ -1,4 +1,4 @@
-/** Which rung catches which of the thirteen faults, and whether a test with random matrices and a tolerance does. */
+/** Which rung catches which of the faults, and whether a test with random matrices and a tolerance does. */
 import { denseMatrix, type Attention } from '../../../src/problems/attention.ts';
 import { random } from '../../../src/problems/families/random.ts';
 import { referenceOracle } from '../../../src/oracles/reference.ts';

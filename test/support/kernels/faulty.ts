@@ -1,8 +1,10 @@
 /**
- * Thirteen faults that attention kernels have had, each planted in the plain kernel; a stale buffer has two forms. Each
- * passes a test with random matrices and a tolerance, or has done so somewhere.
+ * Twenty-one faults, each planted in the plain kernel. The first thirteen, of which a stale buffer is two, are those that
+ * attention kernels have had: each passes a test with random matrices and a tolerance, or has done so somewhere. The others
+ * are what a suite does not see whose instances are as a reduction makes them: no sign in Q, one number in K, V of zeros
+ * and ones, few columns.
  */
-import { roundTo } from '../../../src/problems/dtype.ts';
+import { roundTo, roundToBits } from '../../../src/problems/dtype.ts';
 import type { Kernel, Matrices } from './kernel.ts';
 import { arithmeticOf, plainKernel, tile, type Round } from './plain.ts';
 
@@ -32,7 +34,33 @@ export const faults: readonly Fault[] = [
     name: 'a denominator with a 1e-6 epsilon',
     make: () => plainKernel({ denominator: (sum) => sum + 1e-6 }),
   },
+  { name: 'signs of Q lost', make: () => plainKernel({ queries: ({ q }) => q.map(Math.abs) }) },
+  { name: 'V clamped at 0', make: () => plainKernel({ value: (v) => Math.max(0, v) }) },
+  {
+    name: 'Q and K rounded to 11 bits, as TF32',
+    make: () => plainKernel({ queries: elevenQ, keys: elevenK }),
+  },
+  { name: 'K in 8 bits, one step for all', make: () => plainKernel({ keys: ({ k }) => inSteps(k, 127) }) },
+  { name: 'K as signs, 0 or ± its maximum', make: () => plainKernel({ keys: ({ k }) => inSteps(k, 1) }) },
+  { name: 'V in 8 bits, one step for all', make: () => plainKernel({ values: ({ v }) => inSteps(v, 127) }) },
+  {
+    name: 'columns of V beyond 16 are 0',
+    make: () => plainKernel({ values: ({ v, valueDim }) => v.map((x, e) => (e % valueDim < 16 ? x : 0)) }),
+  },
+  {
+    name: 'columns of Q and K beyond 128 left out',
+    make: () => plainKernel({ queries: ({ q, headDim }) => q.map((x, e) => (e % headDim < 128 ? x : 0)) }),
+  },
 ];
+
+const elevenQ = ({ q }: Matrices): Float64Array => q.map((x) => roundToBits(11, x));
+const elevenK = ({ k }: Matrices): Float64Array => k.map((x) => roundToBits(11, x));
+
+/** Rounded to `steps` steps from 0 to the largest absolute value, with a sign. */
+function inSteps(matrix: Float64Array, steps: number): Float64Array {
+  const step = matrix.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / steps;
+  return matrix.map((x) => step * Math.round(x / step));
+}
 
 const entriesAnOctave = 64;
 const table = Float64Array.from({ length: entriesAnOctave + 1 }, (_, e) => 2 ** (e / entriesAnOctave));

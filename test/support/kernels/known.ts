@@ -28,7 +28,7 @@ export const known: readonly Known[] = [
   named('reference', '`reference`'),
   named('cpu', '`cpu`'),
   named('cpu:dense', '`cpu:dense`'),
-  named('gpu:exact', '`gpu:exact`'),
+  named('gpu', '`gpu`'),
   named('gpu:f32', '`gpu:f32`'),
   named('gpu:f64-emulated', '`gpu:f64-emulated`'),
   named('polynomial', '`polynomial`'),

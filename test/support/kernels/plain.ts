@@ -13,6 +13,8 @@ export type Round = (x: number) => number;
 export interface Hooks {
   /** What multiplies QKᵀ. */
   readonly scale?: (matrices: Matrices) => number;
+  /** Queries, n_q × d. */
+  readonly queries?: (matrices: Matrices) => Float64Array;
   /** Keys, n_k × d. */
   readonly keys?: (matrices: Matrices) => Float64Array;
   /** Values, n_k × d_v. */
@@ -41,6 +43,7 @@ export const arithmeticOf = (dtype: Dtype): Round => (dtype === 'f64' ? nothing 
 export function plainKernel(hooks: Hooks = {}): Kernel {
   const {
     scale = (matrices) => matrices.scale,
+    queries = (matrices) => matrices.q,
     keys = (matrices) => matrices.k,
     values = (matrices) => matrices.v,
     value = nothing,
@@ -51,16 +54,17 @@ export function plainKernel(hooks: Hooks = {}): Kernel {
     denominator = nothing,
   } = hooks;
   return (matrices) => {
-    const { q, queries, headDim: d, valueDim, dtype } = matrices;
+    const { queries: rows, headDim: d, valueDim, dtype } = matrices;
     const round = arithmeticOf(dtype);
     const dot = dtype === 'f64' ? dot64 : dot32;
+    const q = queries(matrices);
     const k = keys(matrices);
     const v = values(matrices);
     const n = count(matrices.keys);
     const factor = round(scale(matrices));
-    const output = new Float64Array(queries * valueDim);
+    const output = new Float64Array(rows * valueDim);
     const weights = new Float64Array(n);
-    for (let i = 0; i < queries; i++) {
+    for (let i = 0; i < rows; i++) {
       const query = q.subarray(i * d, (i + 1) * d);
       let largest = -Infinity;
       for (let j = 0; j < n; j++) {
