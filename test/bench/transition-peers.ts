@@ -60,7 +60,11 @@ function extreme(M: number, d: number, positive: number): Attention {
 const largest = (values: Float64Array, exact: Float64Array): number =>
   exact.reduce((worst, y, e) => Math.max(worst, Math.abs(values[e]! - y) / y), 0);
 
-/** One line a point and degree: the error that is certified, that of logits that are all ±M, and that of random ones. */
+/**
+ * One line a point and degree: the error that is certified, that of logits that are all ±M, and that of random ones; and
+ * which of the three is larger than the peer's. Where ours is Taylor's polynomial too they differ by rounding, and what we
+ * certify is up to half a percent above what is reckoned for the peer.
+ */
 export async function comparePeer(
   checkout: string,
   interpreter: string,
@@ -111,7 +115,7 @@ export async function comparePeer(
         await oracle.close();
         const worst = (of: 'ours' | 'theirs'): number =>
           Math.max(...errors.slice(1).map((error) => error[of]));
-        print({
+        const row = {
           log2n: point.log2n,
           gamma: point.gamma,
           d: point.d,
@@ -125,7 +129,13 @@ export async function comparePeer(
           peerWorst: worst('theirs'),
           seen: errors[0]!.ours,
           peerSeen: errors[0]!.theirs,
-        });
+        };
+        const larger = {
+          certified: row.certified > row.peerCertifiable * 1.005,
+          worst: row.worst > row.peerWorst * (1 + 1e-9),
+          seen: row.seen > row.peerSeen * (1 + 1e-9),
+        };
+        print({ ...row, larger: Object.entries(larger).flatMap(([name, is]) => (is ? [name] : [])) });
       }
     }
   } finally {

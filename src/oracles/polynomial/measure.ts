@@ -22,6 +22,8 @@ export interface Measured {
   /** Powers of two at or above the largest entry of each column; 1 for a column of zeros. */
   readonly keyUnits: Float64Array;
   readonly valueUnits: Float64Array;
+  /** The root mean square of a query's logits, the largest of some. No bound: it says which errors matter, not how large they are. */
+  readonly spread: number;
 }
 
 /** Sums of fewer than 2^20 squares and a root round by less than this factor. */
@@ -68,7 +70,32 @@ export function measure(attention: Attention): Measured {
     columnBound: meter.rowMax * scale * outward,
     keyUnits: meter.keyMax.map(powerAbove),
     valueUnits: valueMax.map(powerAbove),
+    spread: spreadOf(attention),
   };
+}
+
+/** Of 32 queries with 32 keys, evenly spaced. */
+function spreadOf({ q, k, scale }: Attention): number {
+  const [queries, keys] = [q, k].map((matrix) => {
+    const rows = Math.min(32, matrix.rows);
+    return Array.from({ length: rows }, (_, i) => {
+      const row = Math.floor((i * matrix.rows) / rows);
+      const entries = new Float64Array(matrix.columns);
+      matrix.read(row, row + 1, entries);
+      return entries;
+    });
+  }) as [Float64Array[], Float64Array[]];
+  let most = 0;
+  for (const query of queries) {
+    let squares = 0;
+    for (const key of keys) {
+      let product = 0;
+      for (let c = 0; c < query.length; c++) product += query[c]! * key[c]!;
+      squares += (product * scale) ** 2;
+    }
+    most = Math.max(most, squares / keys.length);
+  }
+  return Math.sqrt(most);
 }
 
 const largest = (bounds: Float64Array): number => bounds.reduce((most, x) => Math.max(most, x), 0);

@@ -51,9 +51,32 @@ export function minimaxPolynomial(M: number, degree: number): ExponentialPolynom
     }
     extremes.forEach((at, i) => (points[i] = grid[at]!));
   }
-  const coefficients = best.map((c, j) => c / M ** j);
+  return certified(
+    M,
+    best.map((c, j) => c / M ** j),
+    least,
+  );
+}
+
+/** The polynomial with these coefficients and a bound on its |δ|, which is `expected` to be that large or larger. */
+export function certified(
+  M: number,
+  coefficients: Float64Array<ArrayBuffer>,
+  expected: number,
+): ExponentialPolynomial {
   const magnitude = Math.max(1, magnitudeOf(coefficients, M)) * (1 + 2 ** -30);
-  return { degree, coefficients, error: relativeError(M, coefficients, magnitude, least), magnitude };
+  const error = relativeError(M, coefficients, magnitude, expected);
+  return { degree: coefficients.length - 1, coefficients, error, magnitude };
+}
+
+/** Coefficients of the polynomial that is e^x at x = M·y for each of the points y. */
+export function interpolant(M: number, points: readonly number[]): Float64Array<ArrayBuffer> {
+  const newton = new Float64Array(points.length);
+  points.forEach((y, i) => (newton[i] = Math.exp(M * y))); // from() would take longer than all the rest
+  divideDifferences(newton, points);
+  const coefficients = powersOf(newton, points);
+  for (let j = 1, power = M; j < points.length; j++, power *= M) coefficients[j]! /= power;
+  return coefficients;
 }
 
 /** What max|δ| of no polynomial of that degree is below, but for rounding, by one system of equations: a few microseconds. */
@@ -76,12 +99,17 @@ function levelled(
     { length: last },
     (_, i) => Math.exp(M * points[i]!) * (1 + (i % 2 === 0 ? level : -level)),
   );
-  for (let k = 1; k < last; k++) {
-    for (let i = last - 1; i >= k; i--) {
-      newton[i] = (newton[i]! - newton[i - 1]!) / (points[i]! - points[i - k]!);
+  divideDifferences(newton, points);
+  return { newton, level };
+}
+
+/** Values at the first of the points become Newton's coefficients. */
+function divideDifferences(values: Float64Array, points: readonly number[]): void {
+  for (let k = 1; k < values.length; k++) {
+    for (let i = values.length - 1; i >= k; i--) {
+      values[i] = (values[i]! - values[i - 1]!) / (points[i]! - points[i - k]!);
     }
   }
-  return { newton, level };
 }
 
 /** The ±E that δ takes at all of these points. */

@@ -13,6 +13,7 @@ import { exponentialPolynomial, type ExponentialPolynomial } from './exponential
 import { largestMinimaxM, leastError, leastMinimaxM } from './minimax.ts';
 import { rankOf } from './monomials.ts';
 import { degreeFor, highestDegree, largestM } from './series.ts';
+import { suited } from './typical.ts';
 
 /** Sizes of an attention, and the measured bounds of its logits. */
 export interface Sizes {
@@ -25,6 +26,7 @@ export interface Sizes {
   readonly queryBounds: Float64Array;
   readonly keyBounds: Float64Array;
   readonly columnBound: number;
+  readonly spread: number;
 }
 
 export interface Tier {
@@ -73,7 +75,9 @@ export function planFor(sizes: Sizes, target: number, tiersFrom: number = tiered
   if (p === undefined || rankOf(headDim, degree) > mostMonomials) {
     return { ...whole, relativeTime: relativeTime(sizes, [{ ...sizes, degree }]) };
   }
-  const tiers = whole.work < tiersFrom ? [{ ...top, p }] : tiersBelow(sizes, { ...top, p }, most);
+  const made = whole.work < tiersFrom ? [{ ...top, p }] : tiersBelow(sizes, { ...top, p }, most);
+  // Tiers below are as wide as the target allows, and leave nothing to give away.
+  const tiers = [...made.slice(0, -1), { ...made.at(-1)!, p: suitedTo(sizes, p, most) }];
   const error = claimFor(dtype, Math.max(...tiers.map((tier) => errorOf(sizes, tier.M, tier.p, degree))));
   return {
     ...whole,
@@ -185,15 +189,21 @@ export function tierOf(tiers: readonly Tier[], bound: number): number {
 export function truncated(sizes: Sizes, plan: Plan): Certified {
   let degree = Math.min(plan.degree, highestDegree);
   while (degree > 0 && rankOf(sizes.headDim, degree) > mostMonomials) degree--;
-  return ofDegree(sizes, degree);
+  return inOneTier(sizes, exponentialPolynomial(sizes.M, degree));
 }
 
-/** One tier with a polynomial of that degree, and the error that it has. */
-export function ofDegree(sizes: Sizes, degree: number): Certified {
+/** One tier with a polynomial of that degree, and the error that it has: the target if it can be met. */
+export function ofDegree(sizes: Sizes, degree: number, target: number): Certified {
+  return inOneTier(sizes, suitedTo(sizes, exponentialPolynomial(sizes.M, degree), weightsFor(target)));
+}
+
+function inOneTier(sizes: Sizes, p: ExponentialPolynomial): Certified {
   const { M, queries, keys, dtype } = sizes;
-  const p = exponentialPolynomial(M, degree);
   return { tiers: [{ M, p, queries, keys }], error: claimFor(dtype, errorOf(sizes, M, p)) };
 }
+
+const suitedTo = (sizes: Sizes, p: ExponentialPolynomial, most: number): ExponentialPolynomial =>
+  suited(p, { ...sizes, most }, (other) => errorOf(sizes, sizes.M, other));
 
 /**
  * The relative error of weights of logits up to M by this polynomial, ∞ where it could leave float64 on the way; `highest`

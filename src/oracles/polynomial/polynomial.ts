@@ -7,7 +7,8 @@
  * and A[1 V] ≈ U_1(U_2ᵀ[1 V]), rank binom(d + g, g). U_2ᵀ[1 V] is added up over blocks of keys, U_1 applied over blocks of
  * queries; of U_1 and U_2 there are never more than eight rows, and of those no monomial of degree g. Memory is
  * O(n·d_v + rank). The degree is the least that is certified for the measured M and the error that is wanted, 1/n by
- * default, and where there is much to do short rows take lower ones (plan.ts). claim.ts says what the error is.
+ * default, and where there is much to do short rows take lower ones (plan.ts). What the certificate has to spare goes to the
+ * logits that occur (typical.ts). claim.ts says what the error is.
  *
  * Where that takes longer than exact attention, or no degree certifies the error in float64, it refuses and says what it
  * would take. Forced, it computes all the same, with a lower degree where the monomials are too many, and claims what it
@@ -48,7 +49,7 @@ export interface PolynomialOptions {
   readonly error?: number;
   /** Compute where that is slower than exact attention, or without the error that was asked for. */
   readonly force?: boolean;
-  /** The degree to take, with `force` only; whatever error it has is claimed. */
+  /** The degree to take, with `force` only; whatever error it has is claimed, at most `error` if that degree can have it. */
   readonly degree?: number;
   /** For tests: rows in a block, a multiple of 8. */
   readonly blockRows?: number;
@@ -137,7 +138,7 @@ function choose(sizes: Sizes, plan: Plan, degree: number | undefined): Certified
       hint: 'choose a lower degree',
     });
   }
-  return ofDegree(sizes, degree);
+  return ofDegree(sizes, degree, plan.target);
 }
 
 /** Refuses what exact attention does faster, and what no degree certifies, with the numbers. */

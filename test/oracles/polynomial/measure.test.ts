@@ -47,4 +47,13 @@ suite('oracles/polynomial/measure', (test) => {
     assert.ok(M >= 1 && M < 3.001, String(M));
     assert.ok(columnBound >= 9 && columnBound < 9.001);
   });
+
+  test('the spread is the root mean square of the logits of the query that has most', () => {
+    const shape = { queries: 5, keys: 20, headDim: 2, valueDim: 1, v: () => 1, scale: 1 / 2 };
+    const { spread } = measure(
+      cook({ ...shape, q: (r) => (r === 2 ? 4 : 1), k: (r, c) => (c === 0 ? 3 : r % 2 === 0 ? 1 : -1) }),
+    );
+    assert.ok(Math.abs(spread - 2 * Math.sqrt(10)) < 1e-12, String(spread)); // 2·(3 ± 1)
+    assert.is(measure(cook({ ...shape, q: () => 0, k: () => 1 })).spread, 0);
+  });
 });

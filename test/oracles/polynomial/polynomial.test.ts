@@ -2,13 +2,15 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { entries, type Attention } from '../../../src/problems/attention.ts';
 import { InputError } from '../../../src/problems/input-error.ts';
-import { exponentialPolynomial } from '../../../src/oracles/polynomial/exponential.ts';
 import { largestM } from '../../../src/oracles/polynomial/series.ts';
-import { measure } from '../../../src/oracles/polynomial/measure.ts';
+import { measure, type Measured } from '../../../src/oracles/polynomial/measure.ts';
 import { monomials, rankOf } from '../../../src/oracles/polynomial/monomials.ts';
 import { plainAttend } from '../../../src/oracles/polynomial/plain.ts';
+import { defaultError, ofDegree } from '../../../src/oracles/polynomial/plan.ts';
 import { polynomialOracle } from '../../../src/oracles/polynomial/polynomial.ts';
 import { referenceOracle } from '../../../src/oracles/reference.ts';
+import { points, transitionConfig } from '../../../src/experiments/transition/config.ts';
+import { randomAttention } from '../../../src/experiments/transition/run.ts';
 import { suite } from '../../support/harness.ts';
 import { adversarial, attentions, cook, distance, hardAttention, numbers } from '../cases.ts';
 
@@ -42,6 +44,12 @@ const taylor = (degree: number): Float64Array => {
   for (let j = 1; j <= degree; j++) coefficients[j] = coefficients[j - 1]! / j;
   return coefficients;
 };
+
+/** Of the polynomial that a forced degree takes. */
+function forcedCoefficients({ q, k, v, dtype }: Attention, measured: Measured, degree: number): Float64Array {
+  const shape = { queries: q.rows, keys: k.rows, headDim: q.columns, valueDim: v.columns };
+  return ofDegree({ ...shape, dtype, ...measured }, degree, defaultError(k.rows)).tiers[0]!.p.coefficients;
+}
 
 const faultOf = async (made: Promise<unknown>): Promise<InputError['fault']> => {
   const thrown = await made.then(
@@ -148,7 +156,7 @@ suite('oracles/polynomial/polynomial', (test) => {
     ] as const) {
       const attention = easy(6, { queries, keys, headDim, valueDim, scale: 0.2 });
       const measured = measure(attention);
-      const { coefficients } = exponentialPolynomial(measured.M, degree);
+      const coefficients = forcedCoefficients(attention, measured, degree);
       const wanted = plainAttend(attention, monomials(headDim, degree), measured, coefficients);
       const oracle = polynomialOracle({ force: true, degree });
       const { output } = await oracle.attend(attention);
@@ -236,12 +244,43 @@ suite('oracles/polynomial/polynomial', (test) => {
               (most, y, e) => Math.max(most, Number.isNaN(y) ? Infinity : Math.abs(y - exact[e]!)),
               0,
             );
-          ours = Math.max(ours, worst(exponentialPolynomial(measured.M, degree).coefficients));
+          ours = Math.max(ours, worst(forcedCoefficients(attention, measured, degree)));
           theirs = Math.max(theirs, worst(taylor(degree)));
         }
         assert.ok(ours <= theirs + 1e-12, `M ${M}, degree ${degree}: ${ours} against ${theirs}`);
       }
     }
+  });
+
+  test('at equal rank the error seen over the sweep is no larger than with Taylor features, nor is what is certified', async () => {
+    const config = transitionConfig(true, 1);
+    const outcome = { smaller: 0, compared: 0 };
+    for (const point of points([8, 10], config)) {
+      const attention = randomAttention(point, config.seed);
+      const plan = forced.plan(attention);
+      if (plan.certified === undefined || plan.rank > 10_000) continue;
+      const measured = measure(attention);
+      const exact = (await reference.attend(attention)).output.values;
+      const worst = (values: Float64Array): number =>
+        exact.reduce((most, y, e) => Math.max(most, Math.abs(values[e]! - y) / y), 0);
+      for (let degree = 0; degree <= plan.degree; degree++) {
+        const oracle = polynomialOracle({ force: true, degree, threads: 1 });
+        const { output } = await oracle.attend(attention);
+        await oracle.close();
+        const ours = worst(output.values);
+        const theirs = worst(plainAttend(attention, monomials(point.d, degree), measured, taylor(degree)));
+        const name = `n 2^${point.log2n}, γ ${point.gamma}, degree ${degree}`;
+        // Up to degree 2 it can be the same polynomial, and then rounding differs.
+        assert.ok(ours <= theirs * (1 + 1e-9), `${name}: ${ours} against ${theirs}`);
+        const off = Math.abs(taylor(degree).reduceRight((p, c) => c - p * plan.M, 0) * Math.exp(plan.M) - 1);
+        const certifiable = off < 1 / 2 ? (2 * off) / (1 - off) : Infinity;
+        assert.ok(output.error.relative <= certifiable * 1.005, `${name}: claims ${output.error.relative}`);
+        if (degree === plan.degree) assert.ok(output.error.relative <= plan.target * (1 + 1e-9), name);
+        outcome.compared++;
+        if (ours < 0.95 * theirs) outcome.smaller++;
+      }
+    }
+    assert.ok(outcome.compared > 40 && outcome.smaller > 25, JSON.stringify(outcome));
   });
 
   test('a hard instance is refused with the rank it would need, and forced it claims nothing', async () => {
