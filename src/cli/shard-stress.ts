@@ -28,6 +28,8 @@ export function mergeStress(
   const scaled = run.options['scale'] === 'rsqrt' && { scale: 'rsqrt' as const };
   const layout = layouts.find((name) => name === run.options['layout']);
   const inHeads = layout !== undefined && { layout };
+  const exactBelow = numberOf('exact-below', run.options['exactBelow'], {});
+  const exact = exactBelow !== undefined && { exactBelow };
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
   const passed = scores.every((score) => score.passed);
   const outcome: StressOutcome = {
@@ -37,6 +39,7 @@ export function mergeStress(
     ...scaled,
     oracle,
     ...inHeads,
+    ...exact,
     passed,
     scores,
     rungs,
@@ -70,6 +73,7 @@ function isRung(value: unknown): boolean {
     typeof rung['rung'] === 'string' &&
     dtypes.some((dtype) => dtype === rung['dtype']) &&
     typeof rung['passed'] === 'boolean' &&
+    (rung['status'] === undefined || rung['status'] === 'not-exercised') &&
     numbers.every((name) => typeof rung[name] === 'number') &&
     ['error', 'seconds', 'pairsPerSecond'].every(
       (name) => rung[name] === null || typeof rung[name] === 'number',

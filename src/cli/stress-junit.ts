@@ -1,13 +1,15 @@
 /** The outcome as JUnit XML: a suite a dtype, a case a rung. */
+import { isExercised } from '../experiments/stress/run.ts';
 import { escapeMarkup } from './escape-markup.ts';
 import { again, howRun, whyOf, type StressOutcome } from './stress-outcome.ts';
 
-/** The whole file. A rung that is not required is no failure: it is skipped, with the reason as its message. */
+/** The whole file. A rung that is not required, or was not exercised, is no failure: it is skipped, with the reason as its message. */
 export function stressJunit(outcome: StressOutcome): string {
   const { oracle, suite, version, scores, rungs } = outcome;
   const suites = scores.map(({ dtype, required }) => {
     const cases = rungs.filter((result) => result.dtype === dtype);
-    const isFailure = (result: (typeof cases)[number]): boolean => !result.passed && result.level <= required;
+    const isFailure = (result: (typeof cases)[number]): boolean =>
+      !result.passed && isExercised(result) && result.level <= required;
     const failures = cases.filter(isFailure).length;
     const skipped = cases.filter(({ passed }) => !passed).length - failures;
     const lines = cases.map((result) => {
@@ -15,7 +17,8 @@ export function stressJunit(outcome: StressOutcome): string {
       const open = `    <testcase classname="${escapeMarkup(`seth.stress.${suite}.${dtype}`)}" name="${escapeMarkup(rung)}" time="${(seconds ?? 0).toFixed(6)}"`;
       if (passed) return `${open}/>\n`;
       const tag = isFailure(result) ? 'failure' : 'skipped';
-      const message = escapeMarkup(whyOf(result) ?? '');
+      const why = whyOf(result) ?? '';
+      const message = escapeMarkup(isExercised(result) ? why : `not exercised: ${result.keys} keys`);
       const how = escapeMarkup(`${again(outcome, result)} --export DIR`);
       return `${open}>\n      <${tag} message="${message}">${how}</${tag}>\n    </testcase>\n`;
     });

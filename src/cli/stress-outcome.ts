@@ -2,7 +2,7 @@
 import type { UnitPart } from '../formats/part.ts';
 import type { Layout } from '../oracles/oracle.ts';
 import type { SelfTest } from '../oracles/oracles.ts';
-import type { RungResult } from '../experiments/stress/run.ts';
+import { isExercised, type RungResult } from '../experiments/stress/run.ts';
 import type { DtypeScore } from '../experiments/stress/score.ts';
 import type { SuiteName } from '../experiments/stress/suite.ts';
 
@@ -16,6 +16,8 @@ export interface StressOutcome {
   readonly oracle: string;
   /** Of the tensors, where all heads of a rung were one call. */
   readonly layout?: Layout;
+  /** Rungs with fewer keys were not exercised. */
+  readonly exactBelow?: number;
   /** What the oracle's program made of a tiny instance, where it was asked. */
   readonly selfTest?: SelfTest;
   /** Did every dtype's ladder survive the level that is required? */
@@ -39,9 +41,12 @@ export const shapeOf = ({ queries, keys, headDim, valueDim, heads }: RungResult)
   `${heads > 1 ? `${heads} of ` : ''}${queries} × ${keys} × ${headDim}${valueDim > 1 ? ` + ${valueDim}` : ''}`;
 
 /** `, all logits by 1/√d` and `, shard 0/4 of its rungs only`; nothing where it is the suite as it is, whole. */
-export function howRun({ scale, layout, shard, only }: StressOutcome): string {
-  const scaled = scale === undefined ? '' : ', all logits by 1/√d';
-  const how = layout === undefined ? scaled : `${scaled}, all heads in one call (${layout})`;
+export function howRun({ scale, layout, exactBelow, shard, only }: StressOutcome): string {
+  const how = [
+    scale === undefined ? '' : ', all logits by 1/√d',
+    layout === undefined ? '' : `, all heads in one call (${layout})`,
+    exactBelow === undefined ? '' : `, exact below ${exactBelow} keys`,
+  ].join('');
   if (only !== undefined) return `${how}, ${only.length} of its rungs only`;
   return shard === undefined ? how : `${how}, shard ${shard.index}/${shard.of} of its rungs only`;
 }
@@ -52,7 +57,7 @@ export const again = ({ suite, layout }: StressOutcome, { rung }: RungResult): s
 
 /** How to look at a rung that failed by itself, in one line; undefined where none did, or where that is being done. */
 export function hintOf(outcome: StressOutcome): string | undefined {
-  const failed = outcome.rungs.find(({ passed }) => !passed);
+  const failed = outcome.rungs.find((result) => !result.passed && isExercised(result));
   if (failed === undefined || outcome.only !== undefined) return undefined;
   return `One rung by itself: ${again(outcome, failed)} --oracle …; with --export DIR, its matrices and the right output as files.`;
 }
@@ -75,10 +80,20 @@ const isUnanswered = ({ seconds }: RungResult): boolean => seconds === null;
 export const wrongOf = (result: RungResult, of: string): string =>
   isUnanswered(result) ? 'no answer' : result.wrong === 0 ? '0' : `${result.wrong}${of}${result.rows}`;
 
+/** `, 13 levels not exercised`, of those that the ladder skips; nothing where there are none. */
+export function skippedOf({ notExercised }: DtypeScore): string {
+  const count = notExercised?.levels.length ?? 0;
+  return count === 0 ? '' : `, ${count} ${count === 1 ? 'level' : 'levels'} not exercised`;
+}
+
+/** `7 of 9 rungs, 4 not exercised`. */
+export const rungsOf = ({ rungsPassed, rungs, notExercised }: DtypeScore): string =>
+  `${rungsPassed} of ${rungs} rungs${notExercised === undefined ? '' : `, ${notExercised.rungs} not exercised`}`;
+
 /** `3 of 426 rows decided wrongly, 64 without an answer`. */
 export function rowsOf({ rungs }: StressOutcome, { dtype, wrong, rows }: DtypeScore): string {
   const lost = rungs
-    .filter((result) => result.dtype === dtype && isUnanswered(result))
+    .filter((result) => result.dtype === dtype && isUnanswered(result) && isExercised(result))
     .reduce((sum, result) => sum + result.rows, 0);
   const without = lost === 0 ? '' : `, ${lost} without an answer`;
   return `${wrong - lost} of ${rows} rows decided wrongly${without}`;

@@ -3,7 +3,7 @@
  * and the table of rungs. The figures are Observable Plot's, drawn into a document of linkedom's; both
  * are optional packages, loaded here when a page is asked for.
  */
-import type { RungResult } from '../experiments/stress/run.ts';
+import { isExercised, type RungResult } from '../experiments/stress/run.ts';
 import { InputError } from '../problems/input-error.ts';
 import { escapeMarkup } from './escape-markup.ts';
 import {
@@ -11,7 +11,9 @@ import {
   howRun,
   rate,
   rowsOf,
+  rungsOf,
   shapeOf,
+  skippedOf,
   small,
   whyOf,
   whysOf,
@@ -38,7 +40,7 @@ export async function stressPage(): Promise<(outcome: StressOutcome) => string> 
     const demands = ladder.map(({ level, demand }) => ({ level, error: demand }));
     const lowest = Math.min(...ladder.map(({ demand, error }) => Math.min(demand, error ?? 1)));
     const floor = Math.max(lowest, 1e-17) / 4;
-    const found = ladder.map((result) => ({
+    const found = ladder.filter(isExercised).map((result) => ({
       level: result.level,
       // What has no finite error, or one beyond all sense, stands at the top.
       error: Math.min(10, Math.max(floor, result.error ?? 10)),
@@ -114,12 +116,12 @@ function pageOf(outcome: StressOutcome, figure: (ladder: readonly RungResult[]) 
     const whyNow = whysOf();
     // A few rungs are no ladder.
     const isLadder = outcome.only === undefined;
-    const level = isLadder ? `: level ${score.reached} of ${score.top}` : '';
+    const level = isLadder ? `: level ${score.reached} of ${score.top}${skippedOf(score)}` : '';
     const required = isLadder ? ` · level ${score.required} is required` : '';
     return `<section>
 <h2>${score.dtype}${level}</h2>
-<p>${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs a second${required}: ${mark(score.passed)}</p>
-<figure>${figure(ladder)}<figcaption>Dashes: the demand, the largest error at which an instance still decodes. Circles passed, crosses failed; at the top what has no finite error.</figcaption></figure>
+<p>${score.bits.toFixed(1)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs a second${required}: ${mark(score.passed)}</p>
+<figure>${figure(ladder)}<figcaption>Dashes: the demand, the largest error at which an instance still decodes. Circles passed, crosses failed; at the top what has no finite error.${score.notExercised === undefined ? '' : ' What was not exercised has a dash only.'}</figcaption></figure>
 <div class="wide"><table>
 <tr><th>rung</th><th>queries × keys × d</th><th>scale</th><th>B</th><th>amplification</th><th>demand</th><th>error</th><th>bits</th><th>wrong rows</th><th>pairs/s</th><th></th></tr>
 ${ladder.map((result) => rowOf(result, whyNow(result))).join('\n')}
@@ -162,5 +164,5 @@ function rowOf(result: RungResult, why: string | undefined): string {
     rate(result.pairsPerSecond),
   ];
   const below = why === undefined ? '' : `\n<tr><td class="why" colspan="11">${escapeMarkup(why)}</td></tr>`;
-  return `<tr>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}<td>${mark(passed)}</td></tr>${below}`;
+  return `<tr>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}<td>${isExercised(result) ? mark(passed) : 'not exercised'}</td></tr>${below}`;
 }

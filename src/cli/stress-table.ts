@@ -1,5 +1,5 @@
 /** The table that `seth stress` prints: a row a rung as soon as it is judged, and the scores under it. */
-import type { RungResult } from '../experiments/stress/run.ts';
+import { isExercised, type RungResult } from '../experiments/stress/run.ts';
 import type { RungSpec } from '../experiments/stress/suite.ts';
 import { paint } from './paint.ts';
 import {
@@ -7,7 +7,9 @@ import {
   howRun,
   rate,
   rowsOf,
+  rungsOf,
   shapeOf,
+  skippedOf,
   small,
   whysOf,
   wrongOf,
@@ -67,7 +69,8 @@ export function stressTable(
       );
       const why = whyNow(result);
       const below = why === undefined ? '' : `${dim(`  ${why}`)}\n`;
-      return `${heading()}${text}  ${passed ? green('✓') : red('✗')}\n${below}`;
+      const mark = isExercised(result) ? (passed ? green('✓') : red('✗')) : dim('not exercised');
+      return `${heading()}${text}  ${mark}\n${below}`;
     },
     scores(outcome) {
       const { suite, version, oracle, scores, passed, only } = outcome;
@@ -77,8 +80,9 @@ export function stressTable(
           : red(only === undefined ? `✗ below level ${score.required}` : '✗');
         const fall = score.firstFailed === null ? '' : `, fell at ${score.firstFailed}`;
         // A few rungs are no ladder.
-        const level = only === undefined ? `level ${score.reached} of ${score.top}${fall} · ` : '';
-        return `${bold(score.dtype)}: ${level}${score.bits.toFixed(1)} effective bits · ${score.rungsPassed} of ${score.rungs} rungs · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
+        const level =
+          only === undefined ? `level ${score.reached} of ${score.top}${fall}${skippedOf(score)} · ` : '';
+        return `${bold(score.dtype)}: ${level}${score.bits.toFixed(1)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
       });
       const verdict = passed ? green('passed') : red('not passed');
       const hint = hintOf(outcome);

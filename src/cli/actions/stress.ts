@@ -37,6 +37,7 @@ export async function stress(args: StressArguments): Promise<number> {
   const asked = [...new Set(all.map(({ dtype }) => dtype))];
   const highest = Math.max(...asked.map((dtype) => topLevel[dtype]));
   const required = numberOf('require', args.require, { min: 0, max: highest, whole: true });
+  const exactBelow = numberOf('exact-below', args.exactBelow, { min: 1, whole: true });
   const page = args.html === undefined ? undefined : (await import('../stress-page.ts')).stressPage;
   const draw = await page?.();
   const shard = shardOf(args.shard);
@@ -77,6 +78,7 @@ export async function stress(args: StressArguments): Promise<number> {
     const tested = await lookAt(journal);
     const rungs = await runRungs(specs, oracle, {
       layout: args.layout,
+      exactBelow,
       known: (rung) => journal.find([rung]),
       ...(args.export !== undefined && {
         onRung: (rung: Rung) => exportRung(rung, args.export!, args.layout),
@@ -100,6 +102,7 @@ export async function stress(args: StressArguments): Promise<number> {
       ...(args.scale !== undefined && { scale: args.scale }),
       oracle: oracle.name,
       ...(args.layout !== undefined && { layout: args.layout }),
+      ...(exactBelow !== undefined && { exactBelow }),
       ...(tested && { selfTest: tested }),
       passed: hasPassed(scores),
       ...(args.rung !== undefined && { only: specs.map(({ id }) => id) }),

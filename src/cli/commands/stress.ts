@@ -14,6 +14,7 @@ export interface StressArguments extends ReportArguments, LongRunArguments, Omit
   readonly rung?: string | undefined;
   readonly export?: string | undefined;
   readonly layout?: Layout | undefined;
+  readonly exactBelow?: Typed;
   readonly require?: Typed;
   readonly junit?: string | undefined;
   readonly html?: string | undefined;
@@ -61,6 +62,11 @@ export const stress: CommandModule<object, StressArguments> = {
           requiresArg: true,
           describe:
             'Give the program of --oracle command:… all heads of a rung at once, in tensors of 4 dimensions',
+        },
+        'exact-below': {
+          requiresArg: true,
+          describe:
+            'The oracle computes exactly with fewer keys than this: such a rung is not exercised and counts neither way',
         },
         require: {
           requiresArg: true,

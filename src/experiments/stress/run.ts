@@ -16,7 +16,9 @@ export interface RungResult {
   readonly dtype: Dtype;
   readonly level: number;
   readonly passed: boolean;
-  /** Why not, in one line. */
+  /** It has so few keys that the oracle was exact and nothing of it was tried: not passed, and counted neither way. */
+  readonly status?: 'not-exercised';
+  /** Why it did not pass, in one line. */
   readonly reason?: string;
   /** The certified demand: the largest relative error per output at which the instance still decodes. */
   readonly demand: number;
@@ -56,7 +58,12 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** All heads of a rung in one call, in tensors of four dimensions; otherwise one after the other, in matrices. */
   readonly layout?: Layout | undefined;
+  /** With fewer keys than this the oracle computes exactly, and a rung does not exercise it. */
+  readonly exactBelow?: number | undefined;
 }
+
+/** Does the result count? */
+export const isExercised = ({ status }: RungResult): boolean => status === undefined;
 
 /** So many rows are named; the others are counted. */
 const mostNamed = 16;
@@ -65,7 +72,7 @@ const mostNamed = 16;
 export async function runRungs(
   specs: readonly RungSpec[],
   oracle: Oracle,
-  { onProgress, onRung, onResult, known, signal, layout }: RunOptions = {},
+  { onProgress, onRung, onResult, known, signal, layout, exactBelow = 0 }: RunOptions = {},
 ): Promise<readonly RungResult[]> {
   const results: RungResult[] = [];
   for (const [at, spec] of specs.entries()) {
@@ -74,7 +81,9 @@ export async function runRungs(
     const found = known?.(spec.id);
     const rung = found === undefined || onRung !== undefined ? buildRung(spec) : undefined;
     if (rung !== undefined) await onRung?.(rung);
-    const result = found ?? (await runRung(rung!, oracle, signal, layout));
+    const judged = found ?? (await runRung(rung!, oracle, signal, layout));
+    const result: RungResult =
+      judged.keys < exactBelow ? { ...judged, passed: false, status: 'not-exercised' } : judged;
     results.push(result);
     await onResult?.(result);
   }

@@ -22,10 +22,16 @@ interface Outcome {
   readonly version: number;
   readonly oracle: string;
   readonly selfTest?: { readonly found: string | null; readonly line?: string };
-  readonly scores: readonly { readonly dtype: string; readonly reached: number; readonly top: number }[];
+  readonly scores: readonly {
+    readonly dtype: string;
+    readonly reached: number;
+    readonly top: number;
+    readonly notExercised?: { readonly rungs: number; readonly levels: readonly number[] };
+  }[];
   readonly rungs: readonly {
     readonly rung: string;
     readonly passed: boolean;
+    readonly status?: string;
     readonly reason?: string;
     readonly error: number | null;
     readonly demand: number;
@@ -527,6 +533,98 @@ suite('src/cli/commands/stress', (test) => {
       const { stdout, stderr } = await seth(['merge', '-', '0.json', '1.json'], { cwd: folder });
       const { layout, scale, passed } = JSON.parse(stdout) as Outcome & Record<string, unknown>;
       assert.equal([layout, scale, passed], ['bnhd', 'rsqrt', true], stderr);
+    });
+  });
+
+  test('with --exact-below every report says which rungs were not exercised, and of the score which levels', async () => {
+    await inFolder(async (folder) => {
+      const args = [
+        'stress',
+        '--dtype',
+        'f16',
+        '--exact-below',
+        '8738',
+        '--junit',
+        'j.xml',
+        '--html',
+        'h.html',
+      ];
+      const { code, stdout, stderr } = await seth(args, { cwd: folder });
+      assert.is(code, 0, stderr);
+      for (const id of f16.filter((name) => name !== 'f16/3/long')) {
+        assert.match(stdout, new RegExp(`^${id} .* not exercised$`, 'm'));
+      }
+      assert.match(stdout, /^f16\/3\/long .* ✓$/m);
+      const others = f16.length - 1;
+      const score = `level 3 of 3, 2 levels not exercised · 11.2 effective bits · 1 of 1 rungs, ${others} not exercised · 0 of 8 rows`;
+      assert.match(stdout, score);
+      assert.match(stdout, ', exact below 8738 keys: passed\n');
+      const xml = new DOMParser().parseFromString(readFileSync(join(folder, 'j.xml'), 'utf8'), 'text/xml');
+      const suiteOf = xml.querySelector('testsuite')!;
+      assert.equal(
+        ['tests', 'failures', 'skipped'].map((name) => Number(suiteOf.getAttribute(name))),
+        [f16.length, 0, others],
+      );
+      assert.is(xml.querySelector('skipped')!.getAttribute('message'), 'not exercised: 128 keys');
+      const { document } = parseHTML(readFileSync(join(folder, 'h.html'), 'utf8'));
+      assert.match(document.querySelector('h2')!.textContent, 'level 3 of 3, 2 levels not exercised');
+      const marks = [...document.querySelectorAll('tr > td:last-child')].map(
+        ({ textContent }) => textContent,
+      );
+      assert.equal(
+        [marks.length, marks.filter((mark) => mark === 'not exercised').length],
+        [f16.length, others],
+      );
+      assert.is(document.querySelectorAll('figure [aria-label="dot"] path').length, 1);
+
+      const part = (i: number): Promise<Awaited<ReturnType<typeof seth>>> =>
+        seth([...args.slice(0, 5), '--json', '--shard', `${i}/2`], { cwd: folder });
+      for (const i of [0, 1]) writeFileSync(join(folder, `${i}.json`), (await part(i)).stdout);
+      const merged = await seth(['merge', '-', '0.json', '1.json'], { cwd: folder });
+      assert.is(merged.code, 0, merged.stderr);
+      const outcome = JSON.parse(merged.stdout) as Outcome & { readonly exactBelow: number };
+      assert.is(outcome.exactBelow, 8738);
+      assert.equal(outcome.scores[0]!.notExercised, { rungs: others, levels: [1, 2] });
+      for (const { rung, passed, status } of outcome.rungs) {
+        const isLong = rung === 'f16/3/long';
+        assert.equal([passed, status], [isLong, isLong ? undefined : 'not-exercised'], rung);
+      }
+      const damaged = { ...(JSON.parse(readFileSync(join(folder, '1.json'), 'utf8')) as Outcome) };
+      const rungs = damaged.rungs.map((rung) => ({ ...rung, status: 'passed' }));
+      writeFileSync(join(folder, '1.json'), `${JSON.stringify({ ...damaged, rungs })}\n`);
+      assert.is((await seth(['merge', '-', '0.json', '1.json'], { cwd: folder })).code, 2);
+    });
+  });
+
+  test('where no rung is exercised none passed: not the suite either, and no failure is told', async () => {
+    await inFolder(async (folder) => {
+      const args = [
+        'stress',
+        '--dtype',
+        'bf16',
+        '--oracle',
+        'polynomial',
+        '--exact-below',
+        '99999',
+        '--html',
+        'h.html',
+        '--junit',
+        'j.xml',
+      ];
+      const { code, stdout } = await seth(args, { cwd: folder });
+      assert.is(code, 1);
+      assert.match(
+        stdout,
+        new RegExp(
+          `^bf16: level 0 of 2, 2 levels not exercised · 0.0 effective bits · 0 of 0 rungs, ${bf16.length} not exercised · 0 of 0 rows decided wrongly ·`,
+          'm',
+        ),
+      );
+      assert.match(stdout, /, exact below 99999 keys: not passed\n$/);
+      assert.match(readFileSync(join(folder, 'j.xml'), 'utf8'), ' failures="0" ');
+      const { code: none, stderr } = await seth(['stress', '--exact-below', '0.5']);
+      assert.is(none, 2);
+      assert.match(stderr, /--exact-below: expected a whole number from 1, found 0\.5/);
     });
   });
 

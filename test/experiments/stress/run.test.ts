@@ -211,6 +211,29 @@ suite('src/experiments/stress/score', (test) => {
     assert.is(scoreOf([low, result('f16/2/a', false, { error: null })])[0]!.bits, 0);
   });
 
+  test('a rung that was not exercised counts neither way, and a level without others is skipped, not survived', () => {
+    const no = (rung: string, more: Partial<RungResult> = {}): RungResult =>
+      result(rung, false, { status: 'not-exercised', error: null, wrong: 8, ...more });
+    const scored = (rungs: readonly RungResult[], required?: number): unknown => {
+      const [{ reached, passed, rungsPassed, notExercised, firstFailed }] = scoreOf(rungs, required) as [
+        ReturnType<typeof scoreOf>[number],
+      ];
+      return [reached, passed, `${rungsPassed} of ${notExercised!.rungs}`, notExercised!.levels, firstFailed];
+    };
+    const below = [no('f16/1/a'), no('f16/2/a'), no('f16/3/a')];
+    assert.equal(scored([...below, result('f16/3/b', true)]), [3, true, '1 of 3', [1, 2], null]);
+    assert.equal(scored([...below, result('f16/3/b', false)]), [0, false, '0 of 3', [1, 2], 'f16/3/b']);
+    const middle = [result('f16/1/a', true), no('f16/2/a')];
+    assert.equal(scored([...middle, result('f16/3/b', false)], 2), [1, false, '1 of 1', [2], 'f16/3/b']);
+    assert.equal(scored(middle), [1, false, '1 of 1', [2], null], 'the top was not exercised');
+    assert.equal(scored(below, 1), [0, false, '0 of 3', [1, 2, 3], null]);
+    const [mixed] = scoreOf([...below, result('f16/3/b', true, { error: 2 ** -10 })]);
+    assert.equal([mixed!.bits, mixed!.wrong, mixed!.rows], [10, 0, 8]);
+    const [nothing] = scoreOf(below);
+    assert.equal([nothing!.bits, nothing!.pairsPerSecond, nothing!.rungs], [0, null, 0]);
+    assert.not('notExercised' in scoreOf([result('f16/1/a', true)])[0]!);
+  });
+
   test('speed counts the rungs that were answered', () => {
     const failed = result('f16/1/a', false, { seconds: null, pairsPerSecond: null });
     assert.is(scoreOf([failed, result('f16/2/a', true, { heads: 2 })])[0]!.pairsPerSecond, 4000);
