@@ -28,8 +28,9 @@ export interface Planner {
   around(job: Job): void;
 }
 
-/** In the chain's worker: opens the other one; `take` gets each readout as it is planned. */
+/** In the chain's worker: opens the other one; `take` gets each readout as it is planned. None where workers have no workers. */
 export function openPlanner(take: (planned: Planned) => void): Planner {
+  if (typeof Worker === 'undefined') return { around: () => {} };
   const worker = new Worker(location.href, { type: 'module', name: plannerName });
   worker.addEventListener('message', ({ data }: MessageEvent<Planned>) => take(data));
   return { around: (job) => worker.postMessage(job, []) };

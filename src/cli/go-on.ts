@@ -1,5 +1,6 @@
 /** How to go on with a run that ends before its time: the command line that was given, where a journal keeps what is done. */
 import { note } from './faults.ts';
+import { quoted } from './quoted.ts';
 
 let open = false;
 
@@ -17,7 +18,3 @@ export function sayHowToGoOn(): void {
   if (open) note(`Go on with: seth ${process.argv.slice(2).map(quoted).join(' ')}`);
   open = false;
 }
-
-/** For a POSIX shell. */
-const quoted = (word: string): string =>
-  /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

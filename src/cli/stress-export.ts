@@ -2,7 +2,6 @@
  * Rungs as files, for whoever wants to run one by hand: each head's matrices, the right output, and a JSON document with
  * what is demanded of an output.
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Rung } from '../experiments/stress/rung.ts';
 import { suiteVersion } from '../experiments/stress/suite.ts';
@@ -11,18 +10,10 @@ import { instanceBytes } from '../formats/instance-bytes.ts';
 import { writeOutput } from '../formats/output.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { Layout } from '../oracles/oracle.ts';
-import { headsFormat, inFile } from '../oracles/oracles.ts';
+import { headsInFiles } from '../oracles/oracles.ts';
 import { denseMatrix, entries } from '../problems/attention.ts';
-import { fileFault } from './file-fault.ts';
 import { version } from './version.ts';
 import { writeWhole } from './write.ts';
-
-/** Makes the folder if there is none. Throws an `InputError` where it cannot be one. */
-export async function exportFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw fileFault(error, folder, 'a folder that can be written');
-  });
-}
 
 /**
  * Writes `f32-4-plain.safetensors`, `f32-4-plain.expected.safetensors` and `f32-4-plain.json`; of several heads each, or
@@ -31,7 +22,7 @@ export async function exportFolder(folder: string): Promise<void> {
 export async function exportRung(rung: Rung, folder: string, layout?: Layout): Promise<void> {
   const { spec, heads, demand, shape, options } = rung;
   const name = spec.id.replaceAll('/', '-');
-  const problems = layout === undefined ? heads.map(matricesOf) : [tensorsOf(rung, layout)];
+  const problems = layout === undefined ? heads.map(matricesOf) : [await tensorsOf(rung, layout)];
   const files = problems.map((_, at) => {
     const one = problems.length > 1 ? `${name}-head-${at}` : name;
     return { instance: `${one}.safetensors`, expected: `${one}.expected.safetensors` };
@@ -75,7 +66,8 @@ const matricesOf = ({ attention, truth }: Rung['heads'][number]): Problem => ({
 });
 
 /** All heads in tensors of four dimensions. */
-function tensorsOf({ spec, heads }: Rung, layout: Layout): Problem {
+async function tensorsOf({ spec, heads }: Rung, layout: Layout): Promise<Problem> {
+  const { headsFormat, inFile } = await headsInFiles();
   const call = { heads: heads.map(({ attention }) => attention), batches: spec.batches, layout };
   const [q, k, v] = (['q', 'k', 'v'] as const).map((name) =>
     inFile(

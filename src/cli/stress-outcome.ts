@@ -5,6 +5,7 @@ import type { SelfTest } from '../oracles/oracles.ts';
 import { isExercised, type RungResult } from '../experiments/stress/run.ts';
 import type { DtypeScore } from '../experiments/stress/score.ts';
 import type { SuiteName } from '../experiments/stress/suite.ts';
+import { quoted } from './quoted.ts';
 
 export interface StressOutcome {
   readonly tool: string;
@@ -52,14 +53,14 @@ export function howRun({ scale, layout, exactBelow, shard, only }: StressOutcome
 }
 
 /** The command that runs a rung by itself. */
-export const again = ({ suite, layout }: StressOutcome, { rung }: RungResult): string =>
-  `seth stress${suite === 'quick' ? '' : ` --suite ${suite}`} --rung ${rung}${layout === undefined ? '' : ` --layout ${layout}`}`;
+export const again = ({ suite, layout, oracle }: StressOutcome, { rung }: RungResult): string =>
+  `seth stress${suite === 'quick' ? '' : ` --suite ${suite}`} --rung ${rung}${layout === undefined ? '' : ` --layout ${layout}`} --oracle ${quoted(oracle)}`;
 
 /** How to look at a rung that failed by itself, in one line; undefined where none did, or where that is being done. */
 export function hintOf(outcome: StressOutcome): string | undefined {
   const failed = outcome.rungs.find((result) => !result.passed && isExercised(result));
   if (failed === undefined || outcome.only !== undefined) return undefined;
-  return `One rung by itself: ${again(outcome, failed)} --oracle …; with --export DIR, its matrices and the right output as files.`;
+  return `One rung by itself: ${again(outcome, failed)}; with --export DIR, its matrices and the right output as files.`;
 }
 
 /** Why a rung failed, with the rows decided wrongly that are named; undefined for one that passed. */

@@ -11,9 +11,10 @@ import { referenceOracle } from './reference.ts';
 
 /** A program's command line as words. */
 export { splitWords } from './command/words.ts';
-/** How the heads of one call stand in a file. */
-export { headsFormat, inFile } from './command/heads.ts';
 export type { SelfTest } from './command/self-test.ts';
+
+/** How the heads of one call stand in a file; loaded when it is asked for. */
+export const headsInFiles = (): Promise<typeof import('./command/heads.ts')> => import('./command/heads.ts');
 
 /** What some oracles can be told; the others take no notice. */
 export interface OpenOptions {

@@ -19,7 +19,8 @@ const rivals: readonly (readonly [mode: string, cpu: string, dtype: Dtype])[] = 
   ['gpu:f64-emulated', 'cpu:dense', 'f64'],
 ];
 
-export async function benchGpu(sizes: readonly number[], runs: number): Promise<void> {
+/** All modes, or the one that is asked for. */
+export async function benchGpu(sizes: readonly number[], runs: number, only?: string): Promise<void> {
   const gpu = gpuOracle();
   const { adapter, failed } = await gpu.examine();
   await gpu.close();
@@ -29,7 +30,7 @@ export async function benchGpu(sizes: readonly number[], runs: number): Promise<
   for (const variables of sizes) {
     const clauses = Math.round(4.27 * variables);
     const { cnf } = families['uniform']!.generate({ variables, clauses, width: 3 }, 1);
-    for (const [mode, cpu, dtype] of rivals) {
+    for (const [mode, cpu, dtype] of rivals.filter(([name]) => only === undefined || name === only)) {
       const oracle = await openOracle(mode);
       const options = {
         ...plainSplit,

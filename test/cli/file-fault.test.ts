@@ -76,6 +76,7 @@ suite('src/cli/file-fault', (test) => {
       for (const args of [
         ['verify', 'a.cnf', '--journal', '/proc/nope'],
         ['transition', '--quick', '--out', '/proc/nope/deep'],
+        ['stress', '--dtype', 'bf16', '--rung', 'bf16/1/plain', '--export', '/proc/nope/deep'],
         ['reduce', 'a.cnf', '--to', 'sparse', '-o', '/proc/nope'],
       ]) {
         const { status, stderr } = spawnSync(process.execPath, [mainFile, ...args], {

@@ -19,10 +19,11 @@ import type { StressArguments } from '../commands/stress.ts';
 import { exits, note, UsageError } from '../faults.ts';
 import { numberOf } from '../options.ts';
 import { noteFound, openJournal, type Journal } from '../journal.ts';
+import { makeFolder } from '../make-folder.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { requireUnits, shardOf, unitsOf } from '../shard.ts';
-import { exportFolder, exportRung } from '../stress-export.ts';
+import { exportRung } from '../stress-export.ts';
 import { stressJunit } from '../stress-junit.ts';
 import type { StressOutcome } from '../stress-outcome.ts';
 import { stressTable } from '../stress-table.ts';
@@ -52,7 +53,7 @@ export async function stress(args: StressArguments): Promise<number> {
       `--layout is for --oracle command:…, and the oracle is ${args.oracle}, which takes one head at a time: leave it out`,
     );
   }
-  if (args.export !== undefined) await exportFolder(args.export);
+  if (args.export !== undefined) await makeFolder(args.export);
   // What the outputs are worth is judged here, so no claim of a program's filters them.
   const oracle = await openOracle(args.oracle, isCommand(args.oracle) ? { ...told, error: 1 } : told);
   const progress = await openProgress(args.progress);

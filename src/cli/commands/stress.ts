@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import type { Dtype } from '../../problems/dtype.ts';
-import { layouts, type Layout } from '../../oracles/oracle.ts';
+import type { Layout } from '../../oracles/oracle.ts';
 import type { SuiteName } from '../../experiments/stress/suite.ts';
 import { act } from '../act.ts';
 import { commandOptions, type CommandArguments } from '../command-options.ts';
@@ -58,7 +58,7 @@ export const stress: CommandModule<object, StressArguments> = {
         },
         timeout: commandOptions.timeout,
         layout: {
-          choices: layouts,
+          choices: ['bhnd', 'bnhd'] as const satisfies readonly Layout[],
           requiresArg: true,
           describe:
             'Give the program of --oracle command:… all heads of a rung at once, in tensors of 4 dimensions',

@@ -86,7 +86,9 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
       await writeInstanceFile(folder, written, signal, format);
       await compute(folder, { timeout, signal });
       const read = await readAnswer(folder, { ...first, q: written.q }, order, claim(first.dtype), format);
-      outputs = facts.map((fact, h) => outputOfHead(read, h, first, fact));
+      outputs = facts.map((fact, h) =>
+        outputOfHead(read, h, first, fact, call === undefined ? '' : `head ${h}, `),
+      );
     } finally {
       await folder.remove();
     }
@@ -231,12 +233,16 @@ async function readAnswer(
   return { values: read.values, error: { relative: claimed.relative, absolute } };
 }
 
-/** The part of head `head`. Throws an `InputError` for one that is impossible. */
+/**
+ * The part of head `head`. Throws an `InputError` for one that is impossible, which names the row as the instance has it,
+ * after `where`: the file of a call has its queries in another order.
+ */
 function outputOfHead(
   { values: all, error }: Answer,
   head: number,
   { q, v }: Attention,
   { least, most }: Facts,
+  where: string,
 ): AttentionOutput {
   const [rows, columns] = [q.rows, v.columns];
   const values = all.slice(head * rows * columns, (head + 1) * rows * columns);
@@ -249,7 +255,7 @@ function outputOfHead(
   const column = wrong % columns;
   throw new InputError({
     code: 'output-out-of-range',
-    field: `out[${Math.floor(wrong / columns)}, ${column}]`,
+    field: `${where}out[${Math.floor(wrong / columns)}, ${column}]`,
     expected: `an average of column ${column} of v, from ${least[column]} to ${most[column]}`,
     found: String(values[wrong]),
     hint: 'the weights of a row must add up to 1: check the normalisation',

@@ -19,8 +19,6 @@ const lossNews = 100;
 /** Milliseconds that a turn of the event loop sleeps while the device is awaited, at most. */
 const longestDoze = 1;
 
-const neverWoken = new Int32Array(new SharedArrayBuffer(4));
-
 /**
  * Gives what `job` gives. In Node Dawn looks for it once a turn of the event loop, and turns follow each other without a
  * break: that takes a core, which a software adapter has use for. So turns sleep, for a sixteenth of the wait so far;
@@ -28,6 +26,7 @@ const neverWoken = new Int32Array(new SharedArrayBuffer(4));
  */
 async function awaited<T>(job: Promise<T>): Promise<T> {
   if (typeof setImmediate !== 'function') return job;
+  const neverWoken = new Int32Array(new SharedArrayBuffer(4)); // a page has it only when isolated
   const started = performance.now();
   let pending = true;
   const doze = (): void => {

@@ -399,7 +399,10 @@ suite('src/cli/commands/stress', (test) => {
       }
       const nowhere = await seth(['stress', '--export', 'deep/files/f16-1-plain.json'], { cwd: folder });
       assert.equal([nowhere.code, nowhere.stdout], [2, '']);
-      assert.match(nowhere.stderr, /deep\/files\/f16-1-plain\.json: expected a folder that can be written/);
+      assert.match(
+        nowhere.stderr,
+        /deep\/files\/f16-1-plain\.json: expected a folder that is there or can be made/,
+      );
     });
   });
 
@@ -410,7 +413,7 @@ suite('src/cli/commands/stress', (test) => {
       const how = 'seth stress --suite full --rung bf16/1/plain';
       assert.match(
         stdout,
-        `: not passed\nOne rung by itself: ${how} --oracle …; with --export DIR, its matrices and the right output as files.\n`,
+        `: not passed\nOne rung by itself: ${how} --oracle polynomial; with --export DIR, its matrices and the right output as files.\n`,
       );
       assert.match(readFileSync(join(folder, 'h.html'), 'utf8'), `${how} --oracle`);
       const xml = new DOMParser().parseFromString(readFileSync(join(folder, 'j.xml'), 'utf8'), 'text/xml');
@@ -418,7 +421,7 @@ suite('src/cli/commands/stress', (test) => {
         const name = element.getAttribute('name')!;
         assert.is(
           element.querySelector('failure')!.textContent,
-          `seth stress --suite full --rung ${name} --export DIR`,
+          `seth stress --suite full --rung ${name} --oracle polynomial --export DIR`,
         );
       }
       const good = await seth(['stress', '--dtype', 'bf16']);
@@ -484,9 +487,11 @@ suite('src/cli/commands/stress', (test) => {
           stdout,
           `One rung by itself: seth stress --rung bf16/1/plain --layout ${layout} --oracle`,
         );
-        assert.match(
-          readFileSync(join(folder, 'j.xml'), 'utf8'),
-          `bf16/1/plain --layout ${layout} --export DIR`,
+        const xml = new DOMParser().parseFromString(readFileSync(join(folder, 'j.xml'), 'utf8'), 'text/xml');
+        const quoted = `'${`${oracle} 'only none'`.replaceAll("'", "'\\''")}'`;
+        assert.is(
+          xml.querySelector('failure')!.textContent,
+          `seth stress --rung bf16/1/plain --layout ${layout} --oracle ${quoted} --export DIR`,
         );
 
         const names = ['f16-2-batch.expected.safetensors', 'f16-2-batch.json', 'f16-2-batch.safetensors'];
@@ -596,7 +601,7 @@ suite('src/cli/commands/stress', (test) => {
     });
   });
 
-  test('where no rung is exercised none passed: not the suite either, and no failure is told', async () => {
+  test('where no rung is exercised none passed: not the suite either, and JUnit has a case for the level', async () => {
     await inFolder(async (folder) => {
       const args = [
         'stress',
@@ -621,7 +626,9 @@ suite('src/cli/commands/stress', (test) => {
         ),
       );
       assert.match(stdout, /, exact below 99999 keys: not passed\n$/);
-      assert.match(readFileSync(join(folder, 'j.xml'), 'utf8'), ' failures="0" ');
+      const xml = readFileSync(join(folder, 'j.xml'), 'utf8');
+      assert.match(xml, ` tests="${bf16.length + 1}" failures="1" errors="0" skipped="${bf16.length}"`);
+      assert.match(xml, 'name="level 2" time="0">\n      <failure message="level 2 was not exercised"/>');
       const { code: none, stderr } = await seth(['stress', '--exact-below', '0.5']);
       assert.is(none, 2);
       assert.match(stderr, /--exact-below: expected a whole number from 1, found 0\.5/);
