@@ -151,7 +151,7 @@ function requireWorth(plan: Plan): void {
       field: '--oracle',
       expected: 'an attention that the polynomial method makes faster',
       found: needs,
-      hint: 'use --oracle cpu, or --force on verify, solve or attend',
+      hint: 'use --oracle cpu; verify, solve and attend take --force',
     });
   }
   if (certified === undefined) {
@@ -160,7 +160,7 @@ function requireWorth(plan: Plan): void {
       field: '--oracle',
       expected: 'an error that the polynomial method can certify in float64 with at most 2^20 monomials',
       found: needs,
-      hint: 'use --oracle cpu, ask for a larger error, or --force on verify, solve or attend',
+      hint: 'use --oracle cpu or a larger error; verify, solve and attend take --force',
     });
   }
 }
