@@ -9,6 +9,7 @@ import type { Dtype } from '../problems/dtype.ts';
 import { InputError } from '../problems/input-error.ts';
 import { parseJson } from './json.ts';
 import { quoteJson } from './quote.ts';
+import { object } from './schema-object.ts';
 
 export interface InstanceDocument {
   readonly format: 1;
@@ -97,10 +98,6 @@ const nodesOf = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(v.array(item, 'a list'), v.maxLength(mostNodes, `a list of at most ${mostNodes}`));
 const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, `one of ${options.join(', ')}`);
-/** Valibot reports a missing field as a fault of its object, which then expects the field's name in quotes. */
-const object = <Entries extends v.ObjectEntries>(entries: Entries) =>
-  v.object(entries, ({ expected }) => (expected?.startsWith('"') ? 'this field' : 'an object'));
-
 const formula = object({
   text,
   sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')),

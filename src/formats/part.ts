@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { InputError } from '../problems/input-error.ts';
 import { parseJson, type Json } from './json.ts';
 import { quoteJson } from './quote.ts';
+import { object } from './schema-object.ts';
 
 /** What the results of a run depend on besides its input. */
 export interface RunIdentity {
@@ -55,15 +56,15 @@ const count = v.pipe(
   v.minValue(0, 'a number from 0'),
 );
 const shard = { index: count, of: count };
-const run = v.object({
+const run = object({
   tool: v.string('a string'),
   command: v.string('a string'),
-  options: v.record(v.string(), v.unknown()),
+  options: v.record(v.string(), v.unknown(), 'an object'),
   files: v.optional(v.string('a string')),
 });
 
-const unitSchema = v.object({ ...shard, at: count, units: count, run });
-const rowsSchema = v.object({
+const unitSchema = object({ ...shard, at: count, units: count, run });
+const rowsSchema = object({
   ...shard,
   instance: v.pipe(v.string('a string'), v.regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')),
   from: count,

@@ -23,7 +23,7 @@ import { certificate } from './certificate-target.ts';
 import { files } from './files-target.ts';
 import { journal, lines } from './run-targets.ts';
 import { simpleDimacs } from './simple-dimacs.ts';
-import { bounded, hostileValue, readOr, utf8, type Target } from './target.ts';
+import { bounded, damageArb, damaged, readOr, utf8, type Target } from './target.ts';
 
 const dimacsWords = ['p cnf 3 2\n', 'p', 'cnf', 'c ', 'c\n', '%', '%\n0\n', '0', ' 0\n', '\n', '\r\n', '\r', '\t', ' ', '-', '+', '1', '-3', '\uFEFF', 'p wcnf', 'x1 2 0', 'a', '\u00e9', '\0', '\v', '\u00a0']; // prettier-ignore
 
@@ -317,19 +317,15 @@ const json: Target = {
 };
 
 /** The example with some fields replaced, at any depth. */
-const documentArb = fc.array(fc.tuple(fc.nat(), hostileValue), { maxLength: 3 }).map((changes) => {
-  const document = structuredClone(exampleDocument) as unknown as Record<string, unknown>;
-  for (const [at, value] of changes) {
-    const names = Object.keys(document);
-    const name = names[at % names.length]!;
-    const inner = document[name];
-    if (at % 2 === 1 && typeof inner === 'object' && inner !== null) {
-      const fields = Object.keys(inner);
-      (inner as Record<string, unknown>)[fields[at % fields.length]!] = value;
-    } else document[name] = value;
-  }
-  return utf8(JSON.stringify(document));
-});
+const documentArb = fc
+  .array(damageArb, { maxLength: 3 })
+  .map((changes) =>
+    utf8(
+      JSON.stringify(
+        changes.reduce<unknown>((value, [path, by]) => damaged(value, path, by), exampleDocument),
+      ),
+    ),
+  );
 
 const run = { tool: 'seth-attention 0.1.0', command: 'attend', options: { oracle: 'cpu' } };
 const rowsPart = {
