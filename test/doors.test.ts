@@ -31,6 +31,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'src/readout',
     'reductions',
     'src/oracles',
+    'src/oracles/command',
     'src/solvers',
     'src/verify',
     'src/experiments',

@@ -4,7 +4,7 @@ import { dtypes } from '../problems/dtype.ts';
 import type { UnitPart } from '../formats/part.ts';
 import { quoteJson } from '../formats/quote.ts';
 import { layouts } from '../oracles/oracle.ts';
-import { scoreOf } from '../experiments/stress/score.ts';
+import { hasPassed, scoreOf } from '../experiments/stress/score.ts';
 import { exits } from './faults.ts';
 import { numberOf } from './options.ts';
 import { requireEachOnce } from './shard.ts';
@@ -31,7 +31,7 @@ export function mergeStress(
   const exactBelow = numberOf('exact-below', run.options['exactBelow'], {});
   const exact = exactBelow !== undefined && { exactBelow };
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
-  const passed = scores.every((score) => score.passed);
+  const passed = hasPassed(scores);
   const outcome: StressOutcome = {
     tool,
     suite,

@@ -10,7 +10,7 @@ import { instanceBytes } from '../formats/instance-bytes.ts';
 import { writeOutput } from '../formats/output.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { Layout } from '../oracles/oracle.ts';
-import { headsInFiles } from '../oracles/oracles.ts';
+import { headsFormat, inFile } from '../oracles/command/heads.ts';
 import { denseMatrix, entries } from '../problems/attention.ts';
 import { version } from './version.ts';
 import { writeWhole } from './write.ts';
@@ -22,7 +22,7 @@ import { writeWhole } from './write.ts';
 export async function exportRung(rung: Rung, folder: string, layout?: Layout): Promise<void> {
   const { spec, heads, demand, shape, options } = rung;
   const name = spec.id.replaceAll('/', '-');
-  const problems = layout === undefined ? heads.map(matricesOf) : [await tensorsOf(rung, layout)];
+  const problems = layout === undefined ? heads.map(matricesOf) : [tensorsOf(rung, layout)];
   const files = problems.map((_, at) => {
     const one = problems.length > 1 ? `${name}-head-${at}` : name;
     return { instance: `${one}.safetensors`, expected: `${one}.expected.safetensors` };
@@ -66,8 +66,7 @@ const matricesOf = ({ attention, truth }: Rung['heads'][number]): Problem => ({
 });
 
 /** All heads in tensors of four dimensions. */
-async function tensorsOf({ spec, heads }: Rung, layout: Layout): Promise<Problem> {
-  const { headsFormat, inFile } = await headsInFiles();
+function tensorsOf({ spec, heads }: Rung, layout: Layout): Problem {
   const call = { heads: heads.map(({ attention }) => attention), batches: spec.batches, layout };
   const [q, k, v] = (['q', 'k', 'v'] as const).map((name) =>
     inFile(

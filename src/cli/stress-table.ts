@@ -22,7 +22,7 @@ export interface StressTable {
   scores(outcome: StressOutcome): string;
 }
 
-const shapeWidth = 22;
+const shapeWidth = 24;
 
 /** A table for these rungs on a terminal or elsewhere. */
 export function stressTable(

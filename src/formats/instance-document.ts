@@ -98,6 +98,7 @@ const nodesOf = <Item extends v.GenericSchema>(item: Item) =>
   v.pipe(v.array(item, 'a list'), v.maxLength(mostNodes, `a list of at most ${mostNodes}`));
 const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, `one of ${options.join(', ')}`);
+
 const formula = object({
   text,
   sha256: v.pipe(text, v.regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits')),

@@ -41,19 +41,19 @@ export interface Attended {
  */
 export const noTemporaryFiles = 'temporary-files';
 
-/** Batch, heads, rows, columns; or batch, rows, heads, columns. */
+/** The order of a tensor's dimensions. `bhnd`: batch, head, row, column; `bnhd`: batch, row, head, column. */
 export type Layout = 'bhnd' | 'bnhd';
 
 export const layouts: readonly Layout[] = ['bhnd', 'bnhd'];
 
-/** Attention problems of one shape for one call: `batches` times as many heads, batch after batch. */
+/** Attention problems of one shape, scale and dtype for one call, batch after batch, each with `heads.length / batches` of them. */
 export interface HeadsCall {
   readonly heads: readonly Attention[];
   readonly batches: number;
   readonly layout: Layout;
 }
 
-/** As `Attended`, with an output for each head. */
+/** As `Attended`, with an output for each head, n_q × d_v, in the order of the call; seconds are for all. */
 export interface HeadsAttended extends Omit<Attended, 'output'> {
   readonly outputs: readonly AttentionOutput[];
 }
@@ -64,7 +64,10 @@ export interface Oracle {
   claim(shape: Shape): OutputError;
   /** Att(Q,K,V). Throws an `InputError` for matrices that do not fit together or have NaN or infinite entries. */
   attend(attention: Attention, options?: AttendOptions): Promise<Attended>;
-  /** All heads at once, in tensors of four dimensions. Only the command oracle has it: ours take one head at a time. */
+  /**
+   * All heads at once, in tensors of four dimensions. Only the command oracle has it: ours take one head at a time. Throws
+   * what `attend` does, and an `InputError` for heads that are not alike or do not make whole batches.
+   */
   attendHeads?(call: HeadsCall, options?: AttendOptions): Promise<HeadsAttended>;
   /** Ends workers and frees memory; the oracle can't be used after it. */
   close(): Promise<void>;

@@ -13,9 +13,6 @@ import { referenceOracle } from './reference.ts';
 export { splitWords } from './command/words.ts';
 export type { SelfTest } from './command/self-test.ts';
 
-/** How the heads of one call stand in a file; loaded when it is asked for. */
-export const headsInFiles = (): Promise<typeof import('./command/heads.ts')> => import('./command/heads.ts');
-
 /** What some oracles can be told; the others take no notice. */
 export interface OpenOptions {
   /** The polynomial oracle computes even where that is slower or certifies nothing. */

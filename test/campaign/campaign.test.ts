@@ -11,6 +11,7 @@ import { inFolder } from '../cli/seth.ts';
 import { hasAdapter } from '../oracles/gpu/adapter.ts';
 import { cnfArb } from '../support/arbitraries.ts';
 import { suite } from '../support/harness.ts';
+import { headsProgram } from '../support/kernels/heads-program.ts';
 import { familyNames, formula } from './formulas.ts';
 import { append, readJournal, type Line } from './journal.ts';
 import { markdownOf, onePerFormula, reportOf, tableOf, type Report } from './report.ts';
@@ -176,8 +177,7 @@ suite('campaign/campaign', (test) => {
   });
 
   test('a warm program answers as the reference does', async () => {
-    const kernel = fileURLToPath(new URL('warm-kernel.js', import.meta.url));
-    const command = await openOracle(`command-warm:'${process.execPath}' '${kernel}'`);
+    const command = await openOracle(`command-warm:'${process.execPath}' '${headsProgram}' none`);
     const some = ways.filter(({ oracle, cell }) => oracle === 'command' && cell.route !== 'closest-pair');
     const taken = some.map((way) => ({ ...way, takes: () => true }));
     const line = await runFormula(2, 9, { ways: taken, oracles: new Map([['command', command]]) });

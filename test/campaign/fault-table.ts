@@ -95,7 +95,7 @@ export function tableText(rows: readonly FaultRow[]): string {
 }
 
 /** What the table comes to, in a sentence or two. */
-export function summaryText(rows: readonly FaultRow[]): string {
+function summaryText(rows: readonly FaultRow[]): string {
   const sum = (of: 'runs' | 'right' | 'refused' | 'wrong', among: readonly FaultRow[]): number =>
     among.reduce((total, row) => total + row[of], 0);
   const [within, beyond] = [true, false].map((is) => rows.filter(({ fault }) => fault.within === is)) as [

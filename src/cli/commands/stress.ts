@@ -30,7 +30,7 @@ export const stress: CommandModule<object, StressArguments> = {
         suite: {
           choices: ['quick', 'full'] as const,
           default: 'quick' as const,
-          describe: 'quick: each level once; full: each in every shape, and longer sums',
+          describe: 'quick: a rung or a few at each level; full: every shape at each level, and longer sums',
         },
         dtype: {
           choices: ['f64', 'f32', 'f16', 'bf16', 'all'] as const,

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
-import { progressOption, type Typed } from '../options.ts';
+import { jsonOption, progressOption, type Typed } from '../options.ts';
 import type { ProgressMode } from '../progress.ts';
 
 export interface TransitionArguments {
@@ -21,8 +21,7 @@ export const transition: CommandModule<object, TransitionArguments> = {
         quick: { boolean: true, default: false, describe: 'Smaller sizes, under 40 s' },
         seed: { requiresArg: true, defaultDescription: '1', describe: 'Seed of the random matrices' },
         json: {
-          boolean: true,
-          default: false,
+          ...jsonOption,
           describe: 'Print one JSON object: all rows, with seconds, and the files',
         },
         progress: progressOption,

@@ -4,7 +4,13 @@
  */
 import type { Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
-import { noTemporaryFiles, type Layout, type Oracle } from '../../oracles/oracle.ts';
+import {
+  noTemporaryFiles,
+  type Attended,
+  type HeadsAttended,
+  type Layout,
+  type Oracle,
+} from '../../oracles/oracle.ts';
 import type { ScaleName } from '../../verify/prepare.ts';
 import { judge } from './judge.ts';
 import { buildRung, type Rung } from './rung.ts';
@@ -16,7 +22,7 @@ export interface RungResult {
   readonly dtype: Dtype;
   readonly level: number;
   readonly passed: boolean;
-  /** It has so few keys that the oracle was exact and nothing of it was tried: not passed, and counted neither way. */
+  /** It has so few keys that the oracle says it is exact there: not passed, whatever the answer, and counted neither way. */
   readonly status?: 'not-exercised';
   /** Why it did not pass, in one line. */
   readonly reason?: string;
@@ -114,48 +120,29 @@ export async function runRung(
   const wrongRows: { head: number; row: number }[] = [];
   let error = 0;
   let passed = true;
-  let seconds = 0;
-  let path = '';
-  let isTimed = true;
   let worst = '';
-  const options = signal === undefined ? {} : { signal };
-  const together =
-    layout === undefined
-      ? undefined
-      : await answered(signal, async () => {
-          const call = { heads: heads.map((head) => head.attention), batches: spec.batches, layout };
-          const { outputs, seconds: inAll, ...how } = await oracle.attendHeads!(call, options);
-          return { outputs, seconds: inAll / heads.length, ...how };
-        });
+  const attended = await attendAll(rung, oracle, signal, layout);
+  if ('failure' in attended) {
+    return {
+      ...facts,
+      passed: false,
+      reason: attended.failure,
+      error: null,
+      bits: 0,
+      wrong: facts.rows,
+      wrongRows: [],
+      path: null,
+      seconds: null,
+      pairsPerSecond: null,
+    };
+  }
+  const { outputs, path, seconds, startsProcess = false } = attended;
   for (const [h, head] of heads.entries()) {
-    const attended =
-      together ??
-      (await answered(signal, async () => {
-        const { output, ...how } = await oracle.attend(head.attention, options);
-        return { outputs: [output], ...how };
-      }));
-    if ('failure' in attended) {
-      return {
-        ...facts,
-        passed: false,
-        reason: `${heads.length > 1 && together === undefined ? `head ${h}: ` : ''}${attended.failure}`,
-        error: null,
-        bits: 0,
-        wrong: facts.rows,
-        wrongRows: [],
-        path: null,
-        seconds: null,
-        pairsPerSecond: null,
-      };
-    }
-    const output = attended.outputs[together === undefined ? 0 : h]!;
+    const output = outputs[h]!;
     if (output.rows !== shape.queries || output.columns !== shape.valueDim) {
       throw new Error(`${oracle.name} gave ${output.rows} × ${output.columns} instead of what was asked`);
     }
     const verdict = judge(head, rung, output.values);
-    seconds += attended.seconds;
-    path = attended.path;
-    isTimed &&= attended.startsProcess !== true;
     passed &&= verdict.passed;
     for (const row of verdict.wrong) wrongRows.push({ head: h, row });
     if (verdict.error <= error) continue;
@@ -174,15 +161,48 @@ export async function runRung(
     wrongRows: wrongRows.slice(0, mostNamed),
     path,
     seconds,
-    pairsPerSecond: isTimed && seconds > 0 ? pairs / seconds : null,
+    pairsPerSecond: !startsProcess && seconds > 0 ? pairs / seconds : null,
   };
+}
+
+/** The outputs of all heads, asked one after the other or, with a layout, at once; or why there is none, in one line. */
+async function attendAll(
+  { heads, spec }: Rung,
+  oracle: Oracle,
+  signal?: AbortSignal,
+  layout?: Layout,
+): Promise<HeadsAttended | Failure> {
+  const options = signal === undefined ? {} : { signal };
+  const problems = heads.map((head) => head.attention);
+  if (layout !== undefined) {
+    const call = { heads: problems, batches: spec.batches, layout };
+    return answered(signal, () => oracle.attendHeads!(call, options));
+  }
+  const answers: Attended[] = [];
+  for (const [h, problem] of problems.entries()) {
+    const answer = await answered(signal, () => oracle.attend(problem, options));
+    if ('failure' in answer) {
+      return { failure: `${heads.length > 1 ? `head ${h}: ` : ''}${answer.failure}` };
+    }
+    answers.push(answer);
+  }
+  const { output: _, ...how } = answers.at(-1)!;
+  return {
+    ...how,
+    outputs: answers.map(({ output }) => output),
+    seconds: answers.reduce((sum, answer) => sum + answer.seconds, 0),
+  };
+}
+
+interface Failure {
+  readonly failure: string;
 }
 
 /** The answer of an oracle, or what it threw, in one line. */
 async function answered<T extends object>(
   signal: AbortSignal | undefined,
   ask: () => Promise<T>,
-): Promise<T | { readonly failure: string }> {
+): Promise<T | Failure> {
   try {
     return await ask();
   } catch (thrown) {

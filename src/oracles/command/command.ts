@@ -62,32 +62,32 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
+  /** `format` is left out where there is one head, whose file has matrices. */
   const computed = async (
-    heads: readonly Attention[],
+    call: HeadsCall,
     { signal, onProgress }: AttendOptions,
-    call?: HeadsCall,
+    format?: HeadsFormat,
   ): Promise<HeadsAttended> => {
+    const { heads } = call;
     if (closed) throw new Error('the command oracle was closed');
     const started = performance.now();
     signal?.throwIfAborted();
     heads.forEach(requireFitting);
-    if (call !== undefined) requireAlike(call);
+    requireAlike(call);
     const facts = heads.map(examine);
     const orders = heads.map(({ q }, h) => shuffled(q.rows, facts[h]!.hash));
-    const format = call && headsFormat(call);
     const [first] = heads as readonly [Attention];
     const [q, k, v] = [heads.map((head) => head.q), heads.map((head) => head.k), heads.map((head) => head.v)];
-    const order = call === undefined ? orders[0]! : fileOrder(call, orders);
+    const order = fileOrder(call, orders);
     const folder = await makeFolder(outputName(words));
     let outputs: AttentionOutput[];
     try {
-      const keys = call === undefined ? {} : { k: inFile(call, k), v: inFile(call, v) };
-      const written = { ...first, ...keys, q: reordered(tall(q), order) };
+      const written = { ...first, q: reordered(tall(q), order), k: inFile(call, k), v: inFile(call, v) };
       await writeInstanceFile(folder, written, signal, format);
       await compute(folder, { timeout, signal });
       const read = await readAnswer(folder, { ...first, q: written.q }, order, claim(first.dtype), format);
       outputs = facts.map((fact, h) =>
-        outputOfHead(read, h, first, fact, call === undefined ? '' : `head ${h}, `),
+        outputOfHead(read, h, first, fact, format === undefined ? '' : `head ${h}, `),
       );
     } finally {
       await folder.remove();
@@ -113,10 +113,13 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
     claim: ({ dtype }) => claim(dtype),
     attend: (attention, attendOptions = {}) =>
       inTurn(async () => {
-        const { outputs, ...attended } = await computed([attention], attendOptions);
+        const { outputs, ...attended } = await computed(
+          { heads: [attention], batches: 1, layout: 'bhnd' },
+          attendOptions,
+        );
         return { output: outputs[0]!, ...attended };
       }),
-    attendHeads: (call, attendOptions = {}) => inTurn(() => computed(call.heads, attendOptions, call)),
+    attendHeads: (call, attendOptions = {}) => inTurn(() => computed(call, attendOptions, headsFormat(call))),
     async close() {
       closed = true;
       await last;

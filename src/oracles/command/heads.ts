@@ -20,7 +20,10 @@ function shapeOf({ layout, batches, heads }: HeadsCall, rows: number, columns: n
   return layout === 'bhnd' ? [batches, count, rows, columns] : [batches, rows, count, columns];
 }
 
-/** Row r of the file is row `orders[h][i]` of head h: which row of the tall matrix is that? */
+/**
+ * For each row of a file of the call, the row of the tall matrix that stands there, (heads · rows) numbers. `orders[h][i]`
+ * is the row of head h that the file has as the i-th of that head; the heads are alike.
+ */
 export function fileOrder(
   { layout, batches, heads }: HeadsCall,
   orders: readonly Uint32Array[],
@@ -38,8 +41,9 @@ export function fileOrder(
   });
 }
 
-/** One matrix a head, all with their rows in their own order, as a file of the call has them. */
+/** One matrix a head, each rows × columns, as a file of the call has them, their rows in their own order: (heads · rows) × columns. */
 export function inFile(call: HeadsCall, matrices: readonly Matrix[]): Matrix {
+  if (matrices.length === 1) return matrices[0]!;
   const own = inOrder(matrices[0]!.rows);
   return reordered(
     tall(matrices),
@@ -50,7 +54,7 @@ export function inFile(call: HeadsCall, matrices: readonly Matrix[]): Matrix {
   );
 }
 
-/** The matrices of all heads, one below the other. */
+/** The matrices of all heads, each rows × columns, one below the other: (heads · rows) × columns. */
 export function tall(matrices: readonly Matrix[]): Matrix {
   const { rows, columns } = matrices[0]!;
   return {

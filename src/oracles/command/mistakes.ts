@@ -45,7 +45,10 @@ const scaleHints: Readonly<Record<string, string>> = {
   'scale·ln 2': 'exp2 wants logits times log2 e',
 };
 
-/** Of these matrices, whose right logits are scale · q kᵀ. */
+/**
+ * Of q (n_q × d), k (n_k × d) and v (n_k × d_v), n_k ≥ n_q, whose right logits are scale · q kᵀ: the outputs, n_q × d_v,
+ * that known mistakes give.
+ */
 export function mistakes(matrices: Matrices, scale: number): readonly Mistake[] {
   const { q, k, v } = matrices;
   const logits = scores(matrices, scale);

@@ -18,6 +18,7 @@ export function hashed(block: Float64Array, hash: number): number {
 
 /** 0 … n − 1. */
 export const inOrder = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, k) => k);
+
 /** The order in which a program gets these queries: row i of its file is row `order[i]` of them. */
 export function queryOrder({ q, k, v }: Attention): Uint32Array {
   const hash = [q, k, v].reduce((before, matrix) => hashed(entries(matrix), before), emptyHash);

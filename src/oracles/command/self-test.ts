@@ -20,7 +20,7 @@ export interface SelfTest {
 
 export interface SelfTestOptions {
   readonly dtype: Dtype;
-  /** The file's. √d is 2. */
+  /** What the file says that multiplies QKᵀ; d is 4 here, so that 1/√d is ½. */
   readonly scale?: number;
   /** Asks in tensors of four dimensions, of one batch and one head, for a program that takes those. */
   readonly layout?: Layout | undefined;
@@ -91,7 +91,7 @@ function rowsOf({ q, k, v }: Attention): Matrices {
 }
 
 /** Which of the known outputs is `found`? */
-export function recognise(found: Rows, tiny: Matrices, scale: number): SelfTest {
+function recognise(found: Rows, tiny: Matrices, scale: number): SelfTest {
   const unit = Math.max(...tiny.v.flat().map(Math.abs));
   const distance = (output: Rows): number => farthest(found, output) / unit;
   const right = attend(tiny, scale);

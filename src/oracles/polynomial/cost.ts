@@ -1,7 +1,7 @@
 /**
  * What the polynomial method costs beside exact attention: multiplications, which the theorem counts, and time, which also
  * has what does not grow with n. The unit of both is a multiplication with addition of the polynomial kernel, about 0.18 ns
- * where this was measured (test/bench/transition.ts).
+ * where this was measured (`node dist/test/bench/transition.js worth`).
  */
 import { rankOf } from './monomials.ts';
 
@@ -69,10 +69,16 @@ export function relativeTime(shape: Shape, shares: readonly Share[]): number {
   return (alone + work / (rows * top * pairsOf(shape) < threadsFrom ? 1 : 2)) / exact;
 }
 
-/** Of a call, as long as the engine has not compiled all of it; a row that is measured and laid out; a polynomial, by (degree + 2)²; a monomial that is weighed in a tier. */
+/** A call, as long as the engine has not compiled all of it. */
 const setUp = 1.2e6;
+
+/** A row that is measured and laid out. */
 const perRow = 720;
+
+/** A polynomial that is found and certified, for each of (degree + 2)². */
 const perExchange = 9700;
+
+/** A monomial that is weighed in a tier. */
 const perMonomial = 220;
 
 /** Exact attention with less work runs on one thread. */

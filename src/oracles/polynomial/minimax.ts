@@ -22,10 +22,8 @@ export const largestMinimaxM: number = 32;
 /** The polynomial in x, M from `leastMinimaxM` to `largestMinimaxM`. */
 export function minimaxPolynomial(M: number, degree: number): ExponentialPolynomial {
   const points = extremePoints(degree);
-  const grid = Float64Array.from(
-    { length: 24 * (degree + 2) },
-    (_, i, n = 24 * (degree + 2) - 1) => -Math.cos((Math.PI * i) / n),
-  );
+  const last = 24 * (degree + 2) - 1;
+  const grid = Float64Array.from({ length: last + 1 }, (_, i) => extreme(i, last));
   const inverse = grid.map((y) => Math.exp(-M * y));
   const errors = new Float64Array(grid.length);
   let best = new Float64Array(degree + 1);
@@ -61,7 +59,7 @@ export function minimaxPolynomial(M: number, degree: number): ExponentialPolynom
 /** The polynomial with these coefficients and a bound on its |δ|, which is `expected` to be that large or larger. */
 export function certified(
   M: number,
-  coefficients: Float64Array<ArrayBuffer>,
+  coefficients: Float64Array,
   expected: number,
 ): ExponentialPolynomial {
   const magnitude = Math.max(1, magnitudeOf(coefficients, M)) * (1 + 2 ** -30);
@@ -70,7 +68,7 @@ export function certified(
 }
 
 /** Coefficients of the polynomial that is e^x at x = M·y for each of the points y. */
-export function interpolant(M: number, points: readonly number[]): Float64Array<ArrayBuffer> {
+export function interpolant(M: number, points: readonly number[]): Float64Array {
   const newton = new Float64Array(points.length);
   points.forEach((y, i) => (newton[i] = Math.exp(M * y))); // from() would take longer than all the rest
   divideDifferences(newton, points);
@@ -86,7 +84,17 @@ export function leastError(M: number, degree: number): number {
 
 /** The extremes of T_(degree + 1), which are nearly the points where δ is to alternate. */
 const extremePoints = (degree: number): number[] =>
-  Array.from({ length: degree + 2 }, (_, i) => -Math.cos((Math.PI * i) / (degree + 1)));
+  Array.from({ length: degree + 2 }, (_, i) => extreme(i, degree + 1));
+
+/** The extremes of Chebyshev's T_last, i from 0 to `last`, rising from -1 to 1. */
+export const extreme = (i: number, last: number): number => -Math.cos((Math.PI * i) / last);
+
+/** By Horner's rule. */
+export function valueAt(coefficients: Float64Array, x: number): number {
+  let value = 0;
+  for (let j = coefficients.length - 1; j >= 0; j--) value = value * x + coefficients[j]!;
+  return value;
+}
 
 /** Newton's coefficients, for the points but the last, of the polynomial in y = x/M whose δ is ±E at all of them. */
 function levelled(
@@ -179,9 +187,7 @@ function relativeError(M: number, coefficients: Float64Array, magnitude: number,
   let most = 0;
   for (let i = 0; i < K; i++) {
     const x = M * Math.cos((Math.PI * (i + 0.5)) / K);
-    let p = 0;
-    for (let j = degree; j >= 0; j--) p = p * x + coefficients[j]!;
-    most = Math.max(most, Math.abs(p * Math.exp(-x) - 1));
+    most = Math.max(most, Math.abs(valueAt(coefficients, x) * Math.exp(-x) - 1));
   }
   const rounding = (gamma(2 * degree + 8) + 2 ** -50 * (M + degree + 1)) * Math.exp(M) * magnitude;
   const bound = (most + rounding + tail) / Math.cos(Math.PI / 64) + tail;

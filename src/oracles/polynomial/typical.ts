@@ -5,22 +5,27 @@
  * hardly any error. A polynomial of degree g is given by g + 1 points where it is e^x. The minimax one's spread over
  * [-M, M], Taylor's are all 0, and for normal logits of standard deviation s those of the least squares of p - e^x are
  * nearly the zeros of Hermite's He_(g+1), hence about Chebyshev's of the interval ±s·√(2g + 2). Here they move on straight
- * lines from the first to the last, t from 0 to 1: the error on what occurs falls and the certificate rises.
+ * lines from the first to the last, t from 0 to 1: the error on what occurs falls and the certificate rises. (The error of
+ * least squares is orthogonal to all of lower degree, so about a multiple of He_(g+1), whose zeros have the mean square g·s²
+ * (Szegő, Orthogonal Polynomials, chapter 6); Chebyshev's points on ±w have w²/2. It is where the points are to be near.)
  *
- * If values do not depend on logits, outputs are off in proportion to the root mean square of p - c·e^x, c the best
- * factor, as factors cancel. The t that is taken is the least for which this is a quarter of Taylor's, or 1. Why not all of
+ * An output is Σ p(x_j)·v_j / Σ p(x_j). If values do not depend on logits, its error is a sum of p(x_j) - c·e^(x_j) times
+ * values of mean 0, c the quotient of Σ p and Σ e^x: in proportion to the root mean square of p - c·e^x, with about the c for
+ * which that is least. The t that is taken is the least for which this is a quarter of Taylor's, or 1. Why not all of
  * Taylor's: queries differ, and values do depend on logits by chance. For the same reason s² is taken as ½ - 1/g of the
  * query's that has most, and a degree up to 2, for which a fit gains least, has Taylor's polynomial at t = 1.
  */
 import type { ExponentialPolynomial } from './exponential.ts';
-import { certified, interpolant, largestMinimaxM, leastMinimaxM } from './minimax.ts';
+import { certified, extreme, interpolant, largestMinimaxM, leastMinimaxM, valueAt } from './minimax.ts';
+import { chebyshevSeries } from './series.ts';
 
 /** A polynomial that misses e^x by this much at best can claim next to nothing, and then its sums can be near 0. */
 const hopeless = 1 / 4;
 
 /**
- * In place of the minimax `p`, for logits of which the root mean square is up to `spread`: `errorOf` it is at most `most`,
- * or, where that is out of reach for `p` as well, hardly above Taylor's.
+ * In place of the minimax `p` on [-M, M], M > 0, for logits of which the root mean square is up to `spread`, which is no
+ * bound: `errorOf` it is at most `most`, a relative error, or, where that is out of reach for `p` as well, hardly above
+ * Taylor's. `p` itself where nothing is to be gained.
  */
 export function suited(
   p: ExponentialPolynomial,
@@ -30,7 +35,7 @@ export function suited(
   const { degree } = p;
   // With logits that are mostly large it is the ends that count.
   if (M < leastMinimaxM || M > largestMinimaxM || !(spread > 0 && spread < M / 2)) return p;
-  const taylor = taylorOf(degree);
+  const taylor = chebyshevSeries(0, degree).coefficients;
   const quarter = typicalError(taylor, M, spread) / 4;
   if (typicalError(p.coefficients, M, spread) <= quarter) return p;
   const isMet = errorOf(p) <= most;
@@ -40,7 +45,7 @@ export function suited(
   if (from.length !== degree + 1) return p; // lost in rounding
   const width = (Math.sqrt((2 * degree + 2) * Math.max(0, 1 / 2 - 1 / degree)) * spread) / M;
   const to = from.map((_, i) => -width * Math.cos((Math.PI * (i + 0.5)) / (degree + 1)));
-  const between = (t: number): Float64Array<ArrayBuffer> => {
+  const between = (t: number): Float64Array => {
     if (t === 1 && degree <= 2) return taylor; // all in one point
     return interpolant(
       M,
@@ -68,18 +73,6 @@ function border(
     else after = middle;
   }
   return { before, after };
-}
-
-function taylorOf(degree: number): Float64Array<ArrayBuffer> {
-  const coefficients = new Float64Array(degree + 1).fill(1);
-  for (let j = 1; j <= degree; j++) coefficients[j] = coefficients[j - 1]! / j;
-  return coefficients;
-}
-
-function valueAt(coefficients: Float64Array, x: number): number {
-  let value = 0;
-  for (let j = coefficients.length - 1; j >= 0; j--) value = value * x + coefficients[j]!;
-  return value;
 }
 
 /** The root mean square of p - c·e^x under a normal density, c the factor for which it is least. */
@@ -122,9 +115,7 @@ function meetings(coefficients: Float64Array, M: number): number[] {
   return found;
 }
 
-/** An extreme of Chebyshev's T_last, 0 … last, and δ there. */
-const extreme = (i: number, last: number): number => -Math.cos((Math.PI * i) / last);
-
+/** δ at M times an extreme of Chebyshev's T_last. */
 function errorAt(coefficients: Float64Array, i: number, last: number, M: number): number {
   const x = M * extreme(i, last);
   return valueAt(coefficients, x) * Math.exp(-x) - 1;
