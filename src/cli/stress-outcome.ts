@@ -88,17 +88,21 @@ export function skippedOf({ notExercised }: DtypeScore): string {
 }
 
 /** `7 of 9 rungs, 4 not exercised`. */
-export const rungsOf = ({ rungsPassed, rungs, notExercised }: DtypeScore): string =>
+const rungsOf = ({ rungsPassed, rungs, notExercised }: DtypeScore): string =>
   `${rungsPassed} of ${rungs} rungs${notExercised === undefined ? '' : `, ${notExercised.rungs} not exercised`}`;
 
 /** `3 of 426 rows decided wrongly, 64 without an answer`. */
-export function rowsOf({ rungs }: StressOutcome, { dtype, wrong, rows }: DtypeScore): string {
+function rowsOf({ rungs }: StressOutcome, { dtype, wrong, rows }: DtypeScore): string {
   const lost = rungs
     .filter((result) => result.dtype === dtype && isUnanswered(result) && isExercised(result))
     .reduce((sum, result) => sum + result.rows, 0);
   const without = lost === 0 ? '' : `, ${lost} without an answer`;
   return `${wrong - lost} of ${rows} rows decided wrongly${without}`;
 }
+
+/** `24.0 effective bits · 10 of 10 rungs · 0 of 751 rows decided wrongly · 1.2e7 pairs/s`. */
+export const figuresOf = (outcome: StressOutcome, score: DtypeScore): string =>
+  `${score.bits.toFixed(1)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s`;
 
 /**
  * `whyOf` for one rung after the other. What keeps an oracle from answering is said in full once, whichever temporary

@@ -7,11 +7,10 @@ import { isExercised, type RungResult } from '../experiments/stress/run.ts';
 import { InputError } from '../problems/input-error.ts';
 import { escapeMarkup } from './escape-markup.ts';
 import {
+  figuresOf,
   hintOf,
   howRun,
   rate,
-  rowsOf,
-  rungsOf,
   shapeOf,
   skippedOf,
   small,
@@ -120,7 +119,7 @@ function pageOf(outcome: StressOutcome, figure: (ladder: readonly RungResult[]) 
     const required = isLadder ? ` · level ${score.required} is required` : '';
     return `<section>
 <h2>${score.dtype}${level}</h2>
-<p>${score.bits.toFixed(1)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs a second${required}: ${mark(score.passed)}</p>
+<p>${figuresOf(outcome, score)}${required}: ${mark(score.passed)}</p>
 <figure>${figure(ladder)}<figcaption>Dashes: the demand, the largest error at which an instance still decodes. Circles passed, crosses failed; at the top what has no finite error.${score.notExercised === undefined ? '' : ' What was not exercised has a dash only.'}</figcaption></figure>
 <div class="wide"><table>
 <tr><th>rung</th><th>queries × keys × d</th><th>scale</th><th>B</th><th>amplification</th><th>demand</th><th>error</th><th>bits</th><th>wrong rows</th><th>pairs/s</th><th></th></tr>

@@ -3,11 +3,10 @@ import { isExercised, type RungResult } from '../experiments/stress/run.ts';
 import type { RungSpec } from '../experiments/stress/suite.ts';
 import { paint } from './paint.ts';
 import {
+  figuresOf,
   hintOf,
   howRun,
   rate,
-  rowsOf,
-  rungsOf,
   shapeOf,
   skippedOf,
   small,
@@ -82,7 +81,7 @@ export function stressTable(
         // A few rungs are no ladder.
         const level =
           only === undefined ? `level ${score.reached} of ${score.top}${fall}${skippedOf(score)} · ` : '';
-        return `${bold(score.dtype)}: ${level}${score.bits.toFixed(1)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s  ${mark}\n`;
+        return `${bold(score.dtype)}: ${level}${figuresOf(outcome, score)}  ${mark}\n`;
       });
       const verdict = passed ? green('passed') : red('not passed');
       const hint = hintOf(outcome);

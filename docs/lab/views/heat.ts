@@ -6,13 +6,13 @@ import { clausesIn, modelsOf, vectorsIn, type Focus } from '../focus.ts';
 import { counted, number } from '../numbers.ts';
 import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
 import { coloursNow, ramp } from '../theme.ts';
-import { matrixView, type Lit, type Picture } from './matrix.ts';
-import { indices, one, pointing } from './pointing.ts';
+import { drawnMatrix } from './drawn-matrix.ts';
+import type { Lit, Picture } from './matrix.ts';
+import { indices, one } from './pointing.ts';
 
 export type HeatHosts = Readonly<Record<'q' | 'k' | 'v' | 'a' | 'y', HTMLElement>>;
 
 export function heatViews(hosts: HeatHosts, store: LabStore): View[] {
-  const { to, left, pin } = pointing(store);
   const nodesNow = (): number => store.get().snapshot?.nodes.length ?? 1;
   const query = (row: number): Focus => ({ left: Math.floor(row / nodesNow()), node: row % nodesNow() });
   const key = (row: number): Focus => {
@@ -29,23 +29,7 @@ export function heatViews(hosts: HeatHosts, store: LabStore): View[] {
     pointed: (row: number, column: number) => Focus,
     pictureOf: (state: Drawn) => Picture,
     litOf: (state: Drawn) => Lit,
-  ): View => {
-    const matrix = matrixView(host, {
-      height: 330,
-      square: false,
-      pointed: (row, column) => to(pointed(row, column)),
-      left,
-      pin,
-    });
-    return {
-      draw(state) {
-        if (isDrawn(state)) matrix.draw(pictureOf(state));
-      },
-      light(state) {
-        if (isDrawn(state)) matrix.light(litOf(state));
-      },
-    };
-  };
+  ): View => drawnMatrix(host, store, { square: false, pointed, pictureOf, litOf });
   return [
     view(
       hosts.q,

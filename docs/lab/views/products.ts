@@ -1,31 +1,16 @@
 /** The table of inner products: orthogonal pairs, the models, are lit. */
 import { bitsOfRow, leftHalf, modelsOf, vectorsIn } from '../focus.ts';
-import { isDrawn, type Drawn, type LabStore, type View } from '../state.ts';
+import type { Drawn, LabStore, View } from '../state.ts';
 import { coloursNow, packed, ramp } from '../theme.ts';
-import { matrixView, type Lit, type Picture } from './matrix.ts';
-import { indices, pointing } from './pointing.ts';
+import { drawnMatrix } from './drawn-matrix.ts';
+import type { Lit, Picture } from './matrix.ts';
+import { indices } from './pointing.ts';
 
 /** Of more entries than this only bands are lit. */
 const mostCells = 4096;
 
-export function productsView(host: HTMLElement, store: LabStore): View {
-  const { to, left, pin } = pointing(store);
-  const matrix = matrixView(host, {
-    height: 330,
-    square: true,
-    pointed: (i, j) => to({ left: i, right: j }),
-    left,
-    pin,
-  });
-  return {
-    draw(state) {
-      if (isDrawn(state)) matrix.draw(pictureOf(state));
-    },
-    light(state) {
-      if (isDrawn(state)) matrix.light(litOf(state));
-    },
-  };
-}
+export const productsView = (host: HTMLElement, store: LabStore): View =>
+  drawnMatrix(host, store, { square: true, pointed: (i, j) => ({ left: i, right: j }), pictureOf, litOf });
 
 function pictureOf({ snapshot, shown }: Drawn): Picture {
   const { products, left, right, degree, histogram } = snapshot;
