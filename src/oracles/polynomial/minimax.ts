@@ -57,11 +57,7 @@ export function minimaxPolynomial(M: number, degree: number): ExponentialPolynom
 }
 
 /** The polynomial with these coefficients and a bound on its |δ|, which is `expected` to be that large or larger. */
-export function certified(
-  M: number,
-  coefficients: Float64Array,
-  expected: number,
-): ExponentialPolynomial {
+export function certified(M: number, coefficients: Float64Array, expected: number): ExponentialPolynomial {
   const magnitude = Math.max(1, magnitudeOf(coefficients, M)) * (1 + 2 ** -30);
   const error = relativeError(M, coefficients, magnitude, expected);
   return { degree: coefficients.length - 1, coefficients, error, magnitude };
