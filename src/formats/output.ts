@@ -1,7 +1,8 @@
 /**
  * An attention output, n_q × d_v, from any implementation: `.safetensors` (the tensor `out`, or the only one) or
  * `.npy`, told apart by the first bytes. Nothing wrong gets past: shape, NaN, infinities and, where the values say
- * so, entries outside [0, 1] are refused with the first position, written as an index: `out[3, 0]`.
+ * so, entries outside [0, 1] are refused with the first position, written as an index: `out[3, 0]`, or
+ * `head 2, out[3, 0]` where the output is that of several heads.
  */
 import type { Dtype } from '../problems/dtype.ts';
 import { InputError } from '../problems/input-error.ts';
@@ -15,9 +16,16 @@ import type { Tensor } from './tensor.ts';
 export interface ExpectedOutput {
   readonly rows: number;
   readonly columns: number;
-  /** The dimensions of a tensor that is no matrix: its rows are those of all heads, in the order of the file. */
-  readonly shape?: readonly number[];
+  /**
+   * For the output of several heads, `rows` of all: the four dimensions of the tensor, in the order of the file, and the
+   * rows of each head, which what is returned has head after head.
+   */
+  readonly heads?: { readonly shape: readonly number[]; readonly rows: number };
 }
+
+/** How an entry of an output is called; `head` where it is the output of several. */
+export const entryName = (row: number, column: number, head?: number): string =>
+  `${head === undefined ? '' : `head ${head}, `}out[${row}, ${column}]`;
 
 export interface ReadOutputOptions {
   /** The values are 0 or 1, so their averages lie in [0, 1]: refuse what doesn't. */
@@ -37,18 +45,18 @@ export function readOutput(
   expected: ExpectedOutput,
   options: ReadOutputOptions = {},
 ): OutputValues {
-  const { rows, columns } = expected;
-  const tensor = isNpy(bytes) ? readNpy(bytes, expected.shape === undefined ? 2 : 4) : outTensor(bytes);
-  if (expected.shape !== undefined && shapeText(tensor.shape) !== shapeText(expected.shape)) {
+  const { rows, columns, heads } = expected;
+  const tensor = isNpy(bytes) ? readNpy(bytes, heads === undefined ? 2 : 4) : outTensor(bytes);
+  if (heads !== undefined && shapeText(tensor.shape) !== shapeText(heads.shape)) {
     throw new InputError({
       code: 'output-shape',
-      expected: shapeText(expected.shape),
+      expected: shapeText(heads.shape),
       found: shapeText(tensor.shape),
       hint: 'write the output in the layout of q, with the columns of v',
       field: 'out',
     });
   }
-  const found = expected.shape === undefined ? matrixShape(tensor.shape) : [rows, columns];
+  const found = heads === undefined ? matrixShape(tensor.shape) : [rows, columns];
   if (found === undefined || found[0] !== rows || found[1] !== columns) {
     const isTransposed = found !== undefined && found[0] === columns && found[1] === rows;
     throw new InputError({
@@ -67,7 +75,11 @@ export function readOutput(
   for (let e = 0; e < values.length; e++) {
     const y = values[e]!;
     if (Number.isFinite(y) && (!unit || (y >= 0 && y <= 1))) continue;
-    const field = `out[${Math.floor(e / columns)}, ${e % columns}]`;
+    const row = Math.floor(e / columns);
+    const field =
+      heads === undefined
+        ? entryName(row, e % columns)
+        : entryName(row % heads.rows, e % columns, Math.floor(row / heads.rows));
     if (!Number.isFinite(y)) {
       const hint =
         'the implementation overflowed or divided by zero: subtract the row’s largest logit before exp';

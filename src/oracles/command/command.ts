@@ -10,7 +10,7 @@ import type { Attention, AttentionOutput, OutputError } from '../../problems/att
 import { unitRoundoff, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
 import type { HeadsFormat } from '../../formats/instance-bytes.ts';
-import { readOutput } from '../../formats/output.ts';
+import { entryName, readOutput, type ExpectedOutput } from '../../formats/output.ts';
 import { carefulError, underflow } from '../careful-kernel.ts';
 import type { AttendOptions, HeadsAttended, HeadsCall, Oracle } from '../oracle.ts';
 import { requireFinite, requireFitting } from '../validate.ts';
@@ -85,10 +85,11 @@ export async function commandOracle(line: string, options: CommandOptions = {}):
       const written = { ...first, q: reordered(tall(q), order), k: inFile(call, k), v: inFile(call, v) };
       await writeInstanceFile(folder, written, signal, format);
       await compute(folder, { timeout, signal });
-      const read = await readAnswer(folder, { ...first, q: written.q }, order, claim(first.dtype), format);
-      outputs = facts.map((fact, h) =>
-        outputOfHead(read, h, first, fact, format === undefined ? '' : `head ${h}, `),
-      );
+      const [rows, columns] = [order.length, first.v.columns];
+      const ofHeads = format && { heads: { shape: format.shape(rows, columns), rows: first.q.rows } };
+      const expected = { rows, columns, ...ofHeads };
+      const read = await readAnswer(folder, expected, order, first.dtype, claim(first.dtype));
+      outputs = facts.map((fact, h) => outputOfHead(read, h, first, fact, format !== undefined));
     } finally {
       await folder.remove();
     }
@@ -214,14 +215,12 @@ type Answer = Pick<AttentionOutput, 'values' | 'error'>;
 /** Throws an `InputError` for an output that is malformed. */
 async function readAnswer(
   folder: Folder,
-  { q, v, dtype }: Attention,
+  expected: ExpectedOutput,
   order: Uint32Array,
+  dtype: Dtype,
   claimed: OutputError,
-  format: HeadsFormat | undefined,
 ): Promise<Answer> {
-  const [rows, columns] = [q.rows, v.columns];
-  const bytes = await readResult(folder, rows * columns);
-  const expected = { rows, columns, ...(format && { shape: format.shape(rows, columns) }) };
+  const bytes = await readResult(folder, expected.rows * expected.columns);
   const read = inOutput(() => readOutput(bytes, expected, { order }));
   if (unitRoundoff(read.dtype) > Math.max(claimed.relative, unitRoundoff(dtype))) {
     throw new InputError({
@@ -237,15 +236,15 @@ async function readAnswer(
 }
 
 /**
- * The part of head `head`. Throws an `InputError` for one that is impossible, which names the row as the instance has it,
- * after `where`: the file of a call has its queries in another order.
+ * The part of head `head`. Throws an `InputError` for one that is impossible, which names the row as the instance has it:
+ * the file of a call has its queries in another order.
  */
 function outputOfHead(
   { values: all, error }: Answer,
   head: number,
   { q, v }: Attention,
   { least, most }: Facts,
-  where: string,
+  isOneOfSeveral: boolean,
 ): AttentionOutput {
   const [rows, columns] = [q.rows, v.columns];
   const values = all.slice(head * rows * columns, (head + 1) * rows * columns);
@@ -258,7 +257,7 @@ function outputOfHead(
   const column = wrong % columns;
   throw new InputError({
     code: 'output-out-of-range',
-    field: `${where}out[${Math.floor(wrong / columns)}, ${column}]`,
+    field: entryName(Math.floor(wrong / columns), column, isOneOfSeveral ? head : undefined),
     expected: `an average of column ${column} of v, from ${least[column]} to ${most[column]}`,
     found: String(values[wrong]),
     hint: 'the weights of a row must add up to 1: check the normalisation',

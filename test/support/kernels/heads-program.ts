@@ -1,7 +1,7 @@
 /**
  * A program for `command-warm:` that takes tensors of four dimensions, with one of the faults that only several heads in one
  * call show. Its argument is the fault's name, or `none`. Given matrices it is right, and `only bhnd` refuses what is not in
- * that layout.
+ * that layout. `y = NUMBER` writes that number into the last row of the last head.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -91,6 +91,9 @@ function compute(fault: string, instance: string, output: string): void {
     }
   }
   const [rows, columns] = [queries!, valueDim!];
+  if (fault.startsWith('y = ')) {
+    out[place(batches! - 1, heads! - 1, rows - 1, rows) * columns] = Number(fault.slice(4));
+  }
   const shape =
     layout === undefined
       ? [rows, columns]
