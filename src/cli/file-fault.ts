@@ -35,3 +35,13 @@ export function fileFault(error: unknown, file: string, expected: string): unkno
   ];
   return new InputError({ code: 'file', file: file === '' ? '""' : file, expected, found, hint });
 }
+
+/** The result of `step`; undefined where what it is about is not there. */
+export async function unlessMissing<T>(step: Promise<T>): Promise<T | undefined> {
+  try {
+    return await step;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -19,7 +19,7 @@ import { defaultLimit } from '../formats/decompress.ts';
 import type { RunIdentity, Shard } from '../formats/part.ts';
 import { sha256Hex } from '../formats/sha256.ts';
 import { note } from './faults.ts';
-import { fileFault } from './file-fault.ts';
+import { fileFault, unlessMissing } from './file-fault.ts';
 import { beginJournal, doneWithJournal } from './go-on.ts';
 import { makeFolder } from './make-folder.ts';
 import { readBytes } from './read.ts';
@@ -180,8 +180,7 @@ async function unsummed(line: string): Promise<unknown> {
 const sumLength = 16;
 
 async function sizeOf(path: string): Promise<number> {
-  const handle = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+  const handle = await unlessMissing(open(path)).catch((error: unknown) => {
     throw fileFault(error, path, 'a file that can be read');
   });
   try {
@@ -218,23 +217,14 @@ async function take(lock: string, path: string): Promise<() => Promise<void>> {
       }
     }
     // What is gone by now was just given back.
-    const owner = await unlessGone(readlink(lock)).catch(() => {
+    const owner = await unlessMissing(readlink(lock)).catch(() => {
       throw notLock(lock);
     });
     if (owner === undefined) continue;
     if (isAlive(owner)) throw inUse(path, lock, owner);
-    await unlessGone(unlink(lock)).catch((error: unknown) => {
+    await unlessMissing(unlink(lock)).catch((error: unknown) => {
       throw fileFault(error, lock, 'a lock that can be removed: its owner is gone');
     });
-  }
-}
-
-async function unlessGone<T>(step: Promise<T>): Promise<T | undefined> {
-  try {
-    return await step;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** A folder with those above it. */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileFault } from './file-fault.ts';
+import { fileFault, unlessMissing } from './file-fault.ts';
 
 /**
  * Makes the folder at `path`, and those above it, one by one: Node's own `recursive` never ends where the file system
@@ -22,11 +22,5 @@ async function make(path: string): Promise<void> {
   });
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
+const isFolder = async (path: string): Promise<boolean> =>
+  (await unlessMissing(stat(path)))?.isDirectory() ?? false;

@@ -1,4 +1,5 @@
 /** What `seth stress` found, as its JSON has it. */
+import { counted } from '../problems/counted.ts';
 import type { UnitPart } from '../formats/part.ts';
 import type { Layout } from '../oracles/oracle.ts';
 import type { SelfTest } from '../oracles/oracles.ts';
@@ -84,7 +85,7 @@ export const wrongOf = (result: RungResult, of: string): string =>
 /** `, 13 levels not exercised`, of those that the ladder skips; nothing where there are none. */
 export function skippedOf({ notExercised }: DtypeScore): string {
   const count = notExercised?.levels.length ?? 0;
-  return count === 0 ? '' : `, ${count} ${count === 1 ? 'level' : 'levels'} not exercised`;
+  return count === 0 ? '' : `, ${counted(count, 'level')} not exercised`;
 }
 
 /** `7 of 9 rungs, 4 not exercised`. */

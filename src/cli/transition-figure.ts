@@ -128,7 +128,7 @@ export async function transitionFigure(): Promise<(drawn: Drawn) => string> {
       .replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" role="img" ');
     const caption = `Entries up to B = ${factor === 1 ? '' : `${factor}·`}(ln n)^γ, head dimension d = ${dimension === 0.5 ? '½' : dimension}·log₂ n, error 1/n`;
     const text = `<text x="40" y="340" text-anchor="start" fill="currentColor">${caption}</text>`;
-    return `${svg}<title>The transition at B = √(log n)</title><rect width="100%" height="100%" fill="white"></rect>${text}${drawn.slice(opened)}\n`;
+    return `${svg}<title>The transition at B = Θ(√log n)</title><rect width="100%" height="100%" fill="white"></rect>${text}${drawn.slice(opened)}\n`;
   };
 }
 

@@ -1,4 +1,5 @@
 /** The table that `seth verify` prints: a row a file as soon as it is known, and a summary under it. */
+import { counted } from '../problems/counted.ts';
 import type { Check } from '../verify/verify.ts';
 import { figure } from './answers.ts';
 import { inBytes, peakMemory } from './memory.ts';
@@ -112,7 +113,7 @@ export function verifyTable(files: readonly string[], screen: Screen = process.s
       const failed = results.length - good.length;
       const agree = `${agreeing} of ${checks.length} checks agree`;
       const parts = [
-        `${results.length} ${results.length === 1 ? 'file' : 'files'}`,
+        counted(results.length, 'file'),
         `${of('SATISFIABLE')} satisfiable`,
         `${of('UNSATISFIABLE')} unsatisfiable`,
         ...(of('UNKNOWN') > 0 ? [yellow(`${of('UNKNOWN')} inconclusive`)] : []),

@@ -10,6 +10,7 @@
  * The text is walked once by character code and never split into lines, so that a file of 50 MB costs its
  * clauses and nothing else.
  */
+import { counted } from '../problems/counted.ts';
 import type { Clause, Cnf } from '../problems/cnf.ts';
 import { InputError } from '../problems/input-error.ts';
 import { quote } from './quote.ts';
@@ -67,13 +68,13 @@ export function parseDimacs(text: string, options: DimacsOptions = {}): ParsedDi
   if (options.strict === true) {
     throw new InputError({
       code: 'clause-count',
-      expected: clausesInWords(header.clauses),
-      found: clausesInWords(clauses.length),
+      expected: counted(header.clauses, 'clause'),
+      found: counted(clauses.length, 'clause'),
       hint: `write ${clauses.length} in the header or check that the file is whole`,
       line: header.line,
     });
   }
-  const warning = `line ${header.line}: the header says ${clausesInWords(header.clauses)}, the file has ${clauses.length}`;
+  const warning = `line ${header.line}: the header says ${counted(header.clauses, 'clause')}, the file has ${clauses.length}`;
   return { cnf, warnings: [warning] };
 }
 
@@ -123,7 +124,7 @@ function readHeader(text: string): Header {
   if (end === text.length && clauses > 0) {
     throw new InputError({
       code: 'file-cut-off',
-      expected: `a new line and ${clausesInWords(clauses)} after the header`,
+      expected: `a new line and ${counted(clauses, 'clause')} after the header`,
       found: 'the end of the file',
       hint: 'the file looks cut off: copy or download it again',
       line,
@@ -236,8 +237,6 @@ function loneCarriageReturn(line: string): boolean {
 function tokenAt(text: string, at: number): string {
   return /^[^ \t\r\n]*/.exec(text.slice(at, at + 64))![0];
 }
-
-const clausesInWords = (count: number): string => `${count} clause${count === 1 ? '' : 's'}`;
 
 function headerMissing(text: string, at: number, line: number): InputError {
   const atEnd = at >= text.length;

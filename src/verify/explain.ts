@@ -2,6 +2,7 @@
  * A small formula walked through a chain, one step after the other, in words and matrices that a person can read. What
  * a step shows is what the arrow made, computed by the same code that solve runs; long rows and lists are cut.
  */
+import { counted } from '../problems/counted.ts';
 import { entries, type Attention } from '../problems/attention.ts';
 import { holds, type Assignment, type Clause, type Cnf } from '../problems/cnf.ts';
 import { hammingDistance } from '../problems/closest-pair.ts';
@@ -112,7 +113,7 @@ export async function explainDirect(
             const outputs = readout.scales.map((_t, k) =>
               short(output.values[(i * nodes.length + k) * output.columns]!),
             );
-            return `a_${i}: y = ${outputs.slice(0, 6).join(' ')}${outputs.length > 6 ? ' …' : ''} → ${counts[i]} ${counts[i] === 1 ? 'partner' : 'partners'}`;
+            return `a_${i}: y = ${outputs.slice(0, 6).join(' ')}${outputs.length > 6 ? ' …' : ''} → ${counted(counts[i]!, 'partner')}`;
           }),
         ),
       ],

@@ -1,4 +1,5 @@
 /** Sizes, known before anything is allocated. */
+import { counted } from '../problems/counted.ts';
 import type { Cnf } from '../problems/cnf.ts';
 import { InputError } from '../problems/input-error.ts';
 
@@ -43,13 +44,11 @@ export function requireFeasible(
   while (largest > 0 && bytes(largest, clauses.length) > memory) largest -= 2;
   throw new InputError({
     code: 'too-large',
-    expected: `at most ${Math.max(0, largest)} variables with ${countOf(clauses.length)} (${gigabytes(memory)} of memory)`,
+    expected: `at most ${Math.max(0, largest)} variables with ${counted(clauses.length, 'clause')} (${gigabytes(memory)} of memory)`,
     found: `${variables} variables: 2^${Math.ceil(variables / 2)} vectors on a side, ${gigabytes(needed)}`,
     hint: 'the method is quadratic in 2^(v/2): simplify the formula first, or use a SAT solver',
   });
 }
-
-const countOf = (clauses: number): string => `${clauses} ${clauses === 1 ? 'clause' : 'clauses'}`;
 
 function gigabytes(bytes: number): string {
   const value = bytes / 2 ** 30;

@@ -1,4 +1,5 @@
 /** `seth doctor`: what this machine can run. */
+import { counted } from '../../problems/counted.ts';
 import { availableParallelism } from 'node:os';
 import { hasRelaxedSimd } from '../../oracles/cpu/kernel.ts';
 import { probe, type Probe } from '../../oracles/oracles.ts';
@@ -44,7 +45,7 @@ function table(machine: Machine, oracles: readonly Probe[]): string {
     const facts = [
       seconds === undefined ? undefined : `a program starts and its output is read, ${figure(seconds)} s`,
       path,
-      threads === undefined ? undefined : `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      threads === undefined ? undefined : counted(threads, 'thread'),
       gigaPairsPerSecond === undefined ? undefined : `${figure(gigaPairsPerSecond)} Gpairs/s`,
     ].filter((fact) => fact !== undefined);
     const first = reasons.indexOf(reason);

@@ -1,4 +1,5 @@
 /** `seth generate`: a formula's instance as a file, streamed block by block. */
+import { counted } from '../../problems/counted.ts';
 import type { OutputError } from '../../problems/attention.ts';
 import { bytesOf, type Dtype } from '../../problems/dtype.ts';
 import { InputError } from '../../problems/input-error.ts';
@@ -135,7 +136,7 @@ function summary(
   const lines = [
     `${nameOf(file)}: ${cnf.variables} variables, ${cnf.clauses.length} clauses`,
     `  instance   ${queries} queries, ${keys} keys, head dimension d = ${headDim}, ${dtype}, scale ${scale}, ${inBytes(bytes)}`,
-    `  readout    ${route}, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}, amplification ${figure(figures.amplification)}, D = ${degree}`,
+    `  readout    ${route}, ${counted(nodes, 'node')}, amplification ${figure(figures.amplification)}, D = ${degree}`,
     `  bound      B = ${figures.bound}, B/√(ln n) = ${figure(figures.boundOverSqrtLog)}; ${trade(route, bound)}`,
     plan.certified
       ? `  certified  for outputs with a relative error up to ${figure(error.relative)}: ${certificate} < 1/2`

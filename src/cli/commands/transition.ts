@@ -13,7 +13,7 @@ export interface TransitionArguments {
 
 export const transition: CommandModule<object, TransitionArguments> = {
   command: 'transition',
-  describe: 'Measure both sides of the transition at B = √(log n), into CSV, JSON, SVG and PNG files',
+  describe: 'Measure both sides of the transition at B = Θ(√log n), into CSV, JSON, SVG and PNG files',
   builder: (yargs) =>
     yargs
       .options({

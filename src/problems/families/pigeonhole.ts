@@ -2,6 +2,7 @@
  * The pigeonhole principle, denied: n + 1 pigeons sit in n holes, no two in one hole. Unsatisfiable, and every
  * resolution refutation of it is exponentially long (Haken 1985).
  */
+import { counted } from '../counted.ts';
 import { command, resolve } from './family.ts';
 import type { Family, Parameter } from './family.ts';
 
@@ -27,7 +28,7 @@ export const pigeonhole: Family = {
     return {
       cnf: { variables: holes * (holes + 1), clauses: [...somewhere, ...alone] },
       comments: [
-        `${holes + 1} pigeons in ${holes} ${holes === 1 ? 'hole' : 'holes'}`,
+        `${holes + 1} pigeons in ${counted(holes, 'hole')}`,
         `variable ${holes}(p - 1) + h: pigeon p sits in hole h`,
         command('pigeonhole', values),
       ],
