@@ -11,13 +11,13 @@ import { inFolder } from '../cli/seth.ts';
 import { hasAdapter } from '../oracles/gpu/adapter.ts';
 import { cnfArb } from '../support/arbitraries.ts';
 import { suite } from '../support/harness.ts';
-import { headsProgram } from '../support/kernels/heads-program.ts';
+import { headsProgram, inFloat64 } from '../support/kernels/heads-program.ts';
 import { familyNames, formula } from './formulas.ts';
 import { append, readJournal, type Line } from './journal.ts';
 import { markdownOf, onePerFormula, reportOf, tableOf, type Report } from './report.ts';
 import { runFormula } from './run.ts';
 import { shrink } from './shrink.ts';
-import { gpuWays, ways } from './ways.ts';
+import { gpuWays, judge, ways, type Judged } from './ways.ts';
 
 const program = fileURLToPath(new URL('campaign.js', import.meta.url));
 
@@ -177,7 +177,7 @@ suite('campaign/campaign', (test) => {
   });
 
   test('a warm program answers as the reference does', async () => {
-    const command = await openOracle(`command-warm:'${process.execPath}' '${headsProgram}' none`);
+    const command = await openOracle(`command-warm:'${process.execPath}' '${headsProgram}' '${inFloat64}'`);
     const some = ways.filter(({ oracle, cell }) => oracle === 'command' && cell.route !== 'closest-pair');
     const taken = some.map((way) => ({ ...way, takes: () => true }));
     const line = await runFormula(2, 9, { ways: taken, oracles: new Map([['command', command]]) });
@@ -185,6 +185,44 @@ suite('campaign/campaign', (test) => {
     assert.equal(line.findings, []);
     assert.is(line.cases, 12);
     assert.ok(line.right >= 8, JSON.stringify(line.cells));
+  });
+
+  test('on the paper’s route the program has the error it claims in every format; in plain float32 it is found out', async () => {
+    const formulas = [
+      [
+        [-3, -1],
+        [-1, 4],
+        [-4, -2],
+      ],
+      [
+        [-3, -1],
+        [-3, 4],
+        [-4, -2],
+      ],
+      [
+        [-1, 3],
+        [-3, -2],
+        [-3, 4],
+      ],
+      [
+        [-3, 4],
+        [-1, 4],
+        [-4, -2],
+      ],
+    ].map((clauses) => ({ variables: 4, clauses }));
+    const outcomes = async (arithmetic: string): Promise<Judged[]> => {
+      const oracle = await openOracle(`command-warm:'${process.execPath}' '${headsProgram}' '${arithmetic}'`);
+      const judged: Judged[] = [];
+      for (const way of ways.filter(({ name }) => /^closest-pair strengthened .*, command$/.test(name))) {
+        for (const cnf of formulas) judged.push(await judge(way, cnf, oracle, countModels(cnf)));
+      }
+      await oracle.close();
+      return judged;
+    };
+    assert.equal(await outcomes(inFloat64), Array(4 * formulas.length).fill({ outcome: 'right' }));
+    const faulty = (await outcomes('none')).filter(({ outcome }) => outcome !== 'right');
+    assert.ok(faulty.length > 0);
+    for (const { said } of faulty) assert.match(said!, 'the output does not have the error it claims');
   });
 
   test('a campaign that was killed goes on where it was: no formula is lost and none done twice', async () => {

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import type { Oracle } from '../../src/oracles/oracle.ts';
 import { openOracle } from '../../src/oracles/oracles.ts';
 import { whyNoAdapter } from '../oracles/gpu/look.ts';
-import { headsProgram } from '../support/kernels/heads-program.ts';
+import { headsProgram, inFloat64 } from '../support/kernels/heads-program.ts';
 import { formula } from './formulas.ts';
 import { append, readJournal, type Line } from './journal.ts';
 import { markdownOf, onePerFormula, reportOf } from './report.ts';
@@ -124,7 +124,7 @@ const endOf = (child: ChildProcess): Promise<number | string> =>
 const journalOf = (job: string): string => join(flags.out, `seed-${seed}-job-${job}-of-${jobs}.jsonl`);
 
 /** The plainest kernel there is, as a program. */
-const warmKernel = `command-warm:'${process.execPath}' '${headsProgram}' none`;
+const warmKernel = `command-warm:'${process.execPath}' '${headsProgram}' '${inFloat64}'`;
 
 /** Formulas number job, job + jobs, job + 2·jobs, … but those that its journal has, until the time is over. */
 async function work(job: string): Promise<void> {

@@ -1,7 +1,8 @@
 /**
  * A program for `command-warm:` that takes tensors of four dimensions, with one of the faults that only several heads in one
  * call show. Its argument is the fault's name, or `none`. Given matrices it is right, and `only bhnd` refuses what is not in
- * that layout. `y = NUMBER` writes that number into the last row of the last head.
+ * that layout. `y = NUMBER` writes that number into the last row of the last head. It
+ * computes as plainKernel does, with `in float64` in float64 whatever the format.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -19,6 +20,9 @@ export const headFaults = [
   'read in the other layout',
   'heads of K one row too near',
 ] as const;
+
+/** No fault: float32 loses more than a careful kernel may where a head has thousands of coordinates, as on the paper's route. */
+export const inFloat64 = 'in float64';
 
 export const headsProgram: string = fileURLToPath(import.meta.url);
 
@@ -81,7 +85,8 @@ function compute(fault: string, instance: string, output: string): void {
       const k = read('k', keys!, headDim!);
       const v = read('v', keys!, valueDim!);
       const sizes = { queries: queries!, keys: keys!, headDim: headDim!, valueDim: valueDim! };
-      const values = kernel({ q, k, v, ...sizes, scale, dtype });
+      const arithmetic = fault === inFloat64 ? 'f64' : dtype;
+      const values = kernel({ q, k, v, ...sizes, scale, dtype: arithmetic });
       for (let row = 0; row < queries!; row++) {
         out.set(
           values.subarray(row * valueDim!, (row + 1) * valueDim!),
