@@ -68,7 +68,7 @@ export async function stress(args: StressArguments): Promise<number> {
     const tested = await selfTest(oracle, {
       dtype: specs[0]!.dtype,
       layout: args.layout,
-      ...(isRootScaled && { scale: 0.5 }),
+      ...(isRootScaled && { scale: 0.5 }), // 1/√d of the tiny instance
     });
     if (tested.line !== undefined) note(`self-test: ${tested.line}`);
     return tested;

@@ -16,7 +16,7 @@ import type { AttendOptions, HeadsAttended, HeadsCall, Oracle } from '../oracle.
 import { requireFinite, requireFitting } from '../validate.ts';
 import { makeFolder, readResult, requireFolder, writeInstanceFile, type Folder } from './folder.ts';
 import { fileOrder, headsFormat, inFile, requireAlike, tall } from './heads.ts';
-import { emptyHash, hashed, reordered, shuffled } from './order.ts';
+import { hashOf, reordered, shuffled } from './order.ts';
 import { limited, requireProgram, requireSuccess, start, type Limits } from './program.ts';
 import { warmProgram } from './warm.ts';
 import { misunderstood, splitWords } from './words.ts';
@@ -185,27 +185,18 @@ interface Facts {
 }
 
 /** Reads the matrices once. Throws an `InputError` for entries that are not finite. */
-function examine({ q, k, v }: Attention): Facts {
-  const least = new Float64Array(v.columns).fill(Infinity);
-  const most = new Float64Array(v.columns).fill(-Infinity);
-  let hash = emptyHash;
-  for (const [name, matrix] of Object.entries({ q, k, v }) as ['q' | 'k' | 'v', typeof q][]) {
-    const step = Math.max(1, Math.floor(65536 / Math.max(1, matrix.columns)));
-    const room = new Float64Array(Math.min(step, matrix.rows) * matrix.columns);
-    for (let from = 0; from < matrix.rows; from += step) {
-      const to = Math.min(matrix.rows, from + step);
-      matrix.read(from, to, room);
-      const block = room.subarray(0, (to - from) * matrix.columns);
-      requireFinite(name, block, block.length, matrix.columns, from);
-      hash = hashed(block, hash);
-      if (name !== 'v') continue;
-      block.forEach((x, e) => {
-        const column = e % v.columns;
-        least[column] = Math.min(least[column]!, x);
-        most[column] = Math.max(most[column]!, x);
-      });
-    }
-  }
+function examine(attention: Attention): Facts {
+  const { columns } = attention.v;
+  const least = new Float64Array(columns).fill(Infinity);
+  const most = new Float64Array(columns).fill(-Infinity);
+  const hash = hashOf(attention, (name, block, from) => {
+    requireFinite(name, block, block.length, attention[name].columns, from);
+    if (name !== 'v') return;
+    block.forEach((x, e) => {
+      least[e % columns] = Math.min(least[e % columns]!, x);
+      most[e % columns] = Math.max(most[e % columns]!, x);
+    });
+  });
   return { hash, least, most };
 }
 

@@ -4,10 +4,10 @@
  * decoder, which combines several rows into each count, finds numbers that cannot be. The order follows from the matrices
  * alone, so that a run can be repeated.
  */
-import { entries, type Attention, type Matrix } from '../../problems/attention.ts';
+import type { Attention, Matrix } from '../../problems/attention.ts';
 
 /** The hash of nothing. */
-export const emptyHash = 2166136261;
+const emptyHash = 2166136261;
 
 /** A hash of numbers' bits, FNV-1a over 32-bit words, from the hash of what went before. */
 export function hashed(block: Float64Array, hash: number): number {
@@ -19,11 +19,36 @@ export function hashed(block: Float64Array, hash: number): number {
 /** 0 … n − 1. */
 export const inOrder = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, k) => k);
 
-/** The order in which a program gets these queries: row i of its file is row `order[i]` of them. */
-export function queryOrder({ q, k, v }: Attention): Uint32Array {
-  const hash = [q, k, v].reduce((before, matrix) => hashed(entries(matrix), before), emptyHash);
-  return shuffled(q.rows, hash);
+/**
+ * Reads q, k and v once, row after row, and returns the hash of all their entries. `look` sees each block of rows, from
+ * row `from` of that matrix on; it is overwritten by the next one.
+ */
+export function hashOf(
+  { q, k, v }: Attention,
+  look?: (name: 'q' | 'k' | 'v', block: Float64Array, from: number) => void,
+): number {
+  let hash = emptyHash;
+  for (const [name, matrix] of [
+    ['q', q],
+    ['k', k],
+    ['v', v],
+  ] as const) {
+    const step = Math.max(1, Math.floor(65536 / Math.max(1, matrix.columns)));
+    const room = new Float64Array(Math.min(step, matrix.rows) * matrix.columns);
+    for (let from = 0; from < matrix.rows; from += step) {
+      const to = Math.min(matrix.rows, from + step);
+      matrix.read(from, to, room);
+      const block = room.subarray(0, (to - from) * matrix.columns);
+      look?.(name, block, from);
+      hash = hashed(block, hash);
+    }
+  }
+  return hash;
 }
+
+/** The order in which a program gets these queries: row i of its file is row `order[i]` of them. */
+export const queryOrder = (attention: Attention): Uint32Array =>
+  shuffled(attention.q.rows, hashOf(attention));
 
 /** 0 … n − 1, shuffled (Fisher and Yates) by numbers that follow from `seed` (Steele, Lea and Flood's SplitMix). */
 export function shuffled(n: number, seed: number): Uint32Array {
