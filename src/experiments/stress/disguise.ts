@@ -4,8 +4,10 @@
  *
  * - Value columns: column c of V is multiplied by a number of either sign, and so is column c of the output. Where V is
  *   to be wider, further columns repeat the ones that are there, each times another number.
- * - Shifted: one more column of Q and K adds the same number to every logit. Softmax is the same, exp without a shift
- *   overflows.
+ * - Shifted: one more column of Q and K adds the same number to all logits of a query, or takes it from them. Softmax is
+ *   the same; exp of a logit that is not shifted back overflows, or is 0.
+ * - Late: copies of keys stand before all others, and one more column of Q and K makes their logits so much lower that
+ *   they count for nothing: what they change is less than e^-150 of an output.
  * - Spread: the columns of Q and K stand among others that are 0.
  * - Scaled: column c of Q is multiplied by ±2^e and column c of K by ±2^-e, e from -1 to 1. Logits are the same,
  *   bit for bit, but both matrices have both signs and K is no longer one number.
@@ -39,30 +41,35 @@ export function valueColumns({ dtype, value, valueDim }: RungSpec, bits: number)
 export function disguised(
   attention: Attention,
   columns: readonly ValueColumn[],
-  { shift, headDim, scaled, moved, seed }: RungSpec,
+  spec: RungSpec,
   head: number,
 ): Attention {
-  const shifted = withShift({ ...attention, v: withColumns(attention.v, columns) }, shift);
+  const { headDim, scaled, moved, seed } = spec;
+  const made = withEarly(
+    withShift({ ...attention, v: withColumns(attention.v, columns) }, spec.shift, random(seed)),
+    spec,
+  );
   const draw = random(seed + head);
-  const { dtype } = shifted;
-  const places = headDim === undefined ? undefined : draw.subset(shifted.q.columns, headDim);
-  const [q, k] = [shifted.q, shifted.k].map((matrix) =>
+  const { dtype } = made;
+  const places = headDim === undefined ? undefined : draw.subset(made.q.columns, headDim);
+  const [q, k] = [made.q, made.k].map((matrix) =>
     places === undefined ? matrix : spread(matrix, places, headDim!),
   ) as [Matrix, Matrix];
   const factors = Float64Array.from({ length: q.columns }, () =>
     scaled ? 2 ** (draw.below(3) - 1) * (draw.below(2) === 0 ? 1 : -1) : 1,
   );
   const most = largestOfColumns(k).map((x, c) => x / Math.abs(factors[c]!));
-  if (shift > 0) most[q.columns - 1] = 0; // this column would move logits by a quarter of the shift
+  // A further column would move logits by a quarter of the shift.
+  for (let c = made.q.columns - furtherColumns(spec); c < made.q.columns; c++) most[places?.[c] ?? c] = 0;
   const moves = most.map((x) => (moved ? moveBeside(x, dtype, draw) : 0));
   return {
-    ...shifted,
+    ...made,
     q: mapped(q, (x, c) => x * factors[c]!),
     k: turned(
       mapped(k, (x, c) => x / factors[c]! + moves[c]!),
       head,
     ),
-    v: turned(shifted.v, head),
+    v: turned(made.v, head),
   };
 }
 
@@ -92,20 +99,57 @@ function largestOfColumns(matrix: Matrix): Float64Array {
   return most;
 }
 
-/** The attention whose logits are all larger by `shift` or a little more. */
-function withShift(attention: Attention, shift: number): Attention {
+/** Columns of Q and K that a rung adds to those of the reduction, as the last ones. */
+export const furtherColumns = ({ shift, early }: RungSpec): number =>
+  (shift > 0 ? 1 : 0) + (early > 0 ? 1 : 0);
+
+/** The attention whose logits are all larger by `shift` or a little more, or smaller: each query has its sign. */
+function withShift(attention: Attention, shift: number, draw: Random): Attention {
   if (shift === 0) return attention;
   const { q, k, scale } = attention;
-  const entry = roundToBits(6, Math.sqrt(shift / scale) * (1 + 2 ** -6)); // rounding up, and exact in every dtype
-  return { ...attention, q: widened(q, entry), k: widened(k, entry) };
+  const entry = factorOf(shift, scale);
+  const signs = Int8Array.from({ length: q.rows }, () => (draw.below(2) === 0 ? 1 : -1));
+  return { ...attention, q: widened(q, (row) => signs[row]! * entry), k: widened(k, () => entry) };
 }
 
+/** The attention with `early` keys more, the first ones: copies whose logits are lower by `drop` or a little more. */
+function withEarly(attention: Attention, { early, drop }: RungSpec): Attention {
+  if (early === 0) return attention;
+  const { q, k, v, scale } = attention;
+  const entry = factorOf(drop, scale);
+  return {
+    ...attention,
+    q: widened(q, () => entry),
+    k: widened(repeated(k, early), (row) => (row < early ? -entry : 0)),
+    v: repeated(v, early),
+  };
+}
+
+/** x with scale·x² a little more than `logit`: rounded up, and exact in every dtype. */
+const factorOf = (logit: number, scale: number): number =>
+  roundToBits(6, Math.sqrt(logit / scale) * (1 + 2 ** -6));
+
 /** The matrix with a last column of `entry`. */
-const widened = (matrix: Matrix, entry: number): Matrix =>
-  fromRows(matrix, matrix.columns + 1, (row, into) => {
+const widened = (matrix: Matrix, entry: (row: number) => number): Matrix =>
+  fromRows(matrix, matrix.columns + 1, (row, into, r) => {
     into.set(row);
-    into[row.length] = entry;
+    into[row.length] = entry(r);
   });
+
+/** The matrix after `more` rows, which are its own, again and again. */
+function repeated(matrix: Matrix, more: number): Matrix {
+  const { rows, columns } = matrix;
+  return {
+    rows: more + rows,
+    columns,
+    read(from, to, into) {
+      for (let r = from; r < to; r++) {
+        const row = r < more ? r % rows : r - more;
+        matrix.read(row, row + 1, into.subarray((r - from) * columns));
+      }
+    },
+  };
+}
 
 /** The matrix of `count` columns whose columns `places` are this one's, and 0 elsewhere. */
 const spread = (matrix: Matrix, places: readonly number[], count: number): Matrix =>
@@ -126,7 +170,7 @@ const mapped = (matrix: Matrix, entry: (x: number, column: number) => number): M
 function fromRows(
   matrix: Matrix,
   columns: number,
-  write: (row: Float64Array, into: Float64Array) => void,
+  write: (row: Float64Array, into: Float64Array, r: number) => void,
 ): Matrix {
   return {
     rows: matrix.rows,
@@ -138,6 +182,7 @@ function fromRows(
         write(
           before.subarray(row * matrix.columns, (row + 1) * matrix.columns),
           into.subarray(row * columns, (row + 1) * columns),
+          from + row,
         );
       }
     },

@@ -15,7 +15,7 @@ import { ovToAttention, type AttentionOptions } from '../../../reductions/ov-to-
 import { plainSplit, splitAndList } from '../../../reductions/split-and-list.ts';
 import { underflow } from '../../oracles/careful-kernel.ts';
 import { certifiedDemand } from './demand.ts';
-import { disguised, valueColumns, type ValueColumn } from './disguise.ts';
+import { disguised, furtherColumns, valueColumns, type ValueColumn } from './disguise.ts';
 import { readouts } from './readouts.ts';
 import type { RungSpec } from './suite.ts';
 import { histograms, truth, type Histogram, type Truth } from './truth.ts';
@@ -102,7 +102,7 @@ export function planned(spec: RungSpec): {
       .slice(0, 1 + bits)
       .map(({ factor }) => Math.abs(factor)),
   );
-  const headDim = spec.headDim ?? vectors[0]!.left.columns + 1 + (spec.shift > 0 ? 1 : 0);
+  const headDim = spec.headDim ?? vectors[0]!.left.columns + 1 + furtherColumns(spec);
   const totals = found.flat().map((histogram) => histogram[0]!);
   const demand: Demand = {
     kind: 'minimax',

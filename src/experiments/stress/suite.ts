@@ -16,7 +16,7 @@ export type SuiteName = 'quick' | 'full';
 export const suiteNames: readonly SuiteName[] = ['quick', 'full'];
 
 /** Of both suites: scores of different versions are not comparable. */
-export const suiteVersion = 3;
+export const suiteVersion = 4;
 
 /** The highest level of each ladder. */
 export const topLevel: Readonly<Record<Dtype, number>> = { f64: 14, f32: 6, f16: 3, bf16: 2 };
@@ -44,8 +44,15 @@ export interface RungSpec {
   readonly headDim?: number;
   /** Columns of V, where they are more than one and the bits of a partner. */
   readonly valueDim?: number;
-  /** Added to every logit, by one more column of Q and K: softmax is the same, exp without a shift overflows. */
+  /**
+   * Added to all logits of some queries and taken from all those of the others, by one more column of Q and K: softmax is
+   * the same, exp of what is not shifted back overflows or is 0.
+   */
   readonly shift: number;
+  /** Further keys before all others, whose logits are lower by `drop`: they count for nothing, and the maximum comes late. */
+  readonly early: number;
+  /** By how much; one more column of Q and K. */
+  readonly drop: number;
   /** Each column of Q is multiplied by ±½, ±1 or ±2, and that of K by the inverse. */
   readonly scaled: boolean;
   /** The same row of many bits is added to every key, so that products round: on scaled rungs below the top. */
@@ -68,6 +75,8 @@ const plain: Variant = {
   witness: 'scan',
   value: 1,
   shift: 0,
+  early: 0,
+  drop: 0,
   scaled: true,
   fillKeys: true,
   heads: 1,
@@ -93,8 +102,10 @@ const variants = (dtype: Dtype): Readonly<Record<string, Variant>> => ({
     heads: 6,
     batches: 2,
   },
-  /** Logits beyond what exp takes in the dtype that kernels compute in. */
-  shift: { ...plain, clauses: 62, shift: dtype === 'f64' ? 800 : 100 },
+  /** Logits beyond what exp takes in the dtype that kernels compute in, on either side. */
+  shift: { ...plain, clauses: 62, shift: beyondExp(dtype) },
+  /** The first tiles of keys are as far below the rest. */
+  late: { ...plain, clauses: 62, early: 256, drop: beyondExp(dtype) },
   /** V is as wide as Q and K. */
   square: { ...plain, witness: 'columns', valueDim: 64 },
   /** More columns than two tiles of 64 or one of 128 hold, with logits no larger than elsewhere. */
@@ -115,6 +126,9 @@ const variants = (dtype: Dtype): Readonly<Record<string, Variant>> => ({
   wide: { ...plain, scaled: false, variables: 18, clauses: 82, scaleName: 'rsqrt', fillKeys: false },
 });
 
+/** exp of it overflows and exp of its negative is 0, by far, in float64 for f64 and in float32 for the others. */
+const beyondExp = (dtype: Dtype): number => (dtype === 'f64' ? 1000 : 200);
+
 /** ⅔, rounded to the dtype. */
 const thirds: Readonly<Record<Dtype, number>> = {
   f64: 2 / 3,
@@ -130,7 +144,7 @@ const rotation = ['plain', 'rsqrt', 'values', 'heads'];
  * for the top alone, so that a kernel which stops at 128 is one level short.
  */
 function namesAt(suite: SuiteName, level: number, top: number): readonly string[] {
-  const early = level === (top > 2 ? 2 : 1) ? ['shift', 'square', 'batch'] : [];
+  const early = level === (top > 2 ? 2 : 1) ? ['shift', 'late', 'square', 'batch'] : [];
   const turn = rotation[(level - 1) % rotation.length]!;
   if (suite === 'quick') {
     return level === top ? ['plain', 'values', 'heads', 'square', 'deep', 'long'] : [turn, ...early];

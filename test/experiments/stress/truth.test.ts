@@ -29,12 +29,14 @@ suite('src/experiments/stress/truth', (test) => {
     for (const id of [
       'f64/2/rsqrt',
       'f64/2/shift',
+      'f64/2/late',
       'f64/14/values',
       'f64/14/heads',
       'f64/14/deep',
       'f32/2/square',
       'f32/3/values',
       'f16/2/shift',
+      'f16/2/late',
       'bf16/2/square',
     ]) {
       const rung = buildRung(suiteRungs('quick').find((spec) => spec.id === id)!);

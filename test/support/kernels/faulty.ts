@@ -1,8 +1,8 @@
 /**
- * Twenty-one faults, each planted in the plain kernel. The first thirteen, of which a stale buffer is two, are those that
- * attention kernels have had: each passes a test with random matrices and a tolerance, or has done so somewhere. The others
- * are what a suite does not see whose instances are as a reduction makes them: no sign in Q, one number in K, V of zeros
- * and ones, few columns.
+ * Twenty-six faults, each planted in the plain kernel. The first eighteen, of which a stale buffer is two, are those that
+ * attention kernels have had: each passes a test with random matrices and a tolerance, or has done so somewhere. Five of
+ * them are in the maximum. The others are what a suite does not see whose instances are as a reduction makes them: no sign
+ * in Q, one number in K, V of zeros and ones, few columns.
  */
 import { roundTo, roundToBits } from '../../../src/problems/dtype.ts';
 import type { Kernel, Matrices } from './kernel.ts';
@@ -16,6 +16,20 @@ export interface Fault {
 
 export const faults: readonly Fault[] = [
   { name: 'maximum not subtracted', make: () => plainKernel({ shift: () => 0 }) },
+  {
+    name: 'maximum that begins at 0',
+    make: () => plainKernel({ shift: (largest) => Math.max(0, largest) }),
+  },
+  {
+    name: 'maximum that begins at −50, not −∞',
+    make: () => plainKernel({ shift: (largest) => Math.max(-50, largest) }),
+  },
+  { name: 'absolute value of the maximum', make: () => plainKernel({ shift: Math.abs }) },
+  {
+    name: 'maximum of the first tile for all',
+    make: () => plainKernel({ shift: (_, logits) => Math.max(...logits.subarray(0, tile)) }),
+  },
+  { name: 'one maximum for 64 queries', make: () => commonMaximum },
   {
     name: 'wrong scale (1/√d, always)',
     make: () => plainKernel({ scale: ({ headDim }) => 1 / Math.sqrt(headDim) }),
@@ -74,6 +88,23 @@ function tableExp(x: number): number {
   const [low, high] = [table[entry]!, table[entry + 1]!];
   return 2 ** octave * (low + (high - low) * (place - entry));
 }
+
+/** The largest logit of 64 queries is subtracted from the logits of all of them. */
+const commonMaximum: Kernel = (matrices) => {
+  const own: number[] = [];
+  plainKernel({
+    shift(largest) {
+      own.push(largest);
+      return largest;
+    },
+  })(matrices);
+  let row = 0;
+  const shift = (): number => {
+    const first = row - (row++ % tile);
+    return Math.max(...own.slice(first, first + tile));
+  };
+  return plainKernel({ shift })(matrices);
+};
 
 function sumInHalf(n: number, term: (j: number) => number): number {
   let sum = 0;

@@ -23,8 +23,8 @@ export interface Hooks {
   readonly value?: (v: number) => number;
   /** How many of the keys are looked at. */
   readonly count?: (keys: number) => number;
-  /** What is subtracted from a row's logits, of which the argument is the largest. */
-  readonly shift?: (largest: number) => number;
+  /** What is subtracted from a row's logits, the largest of which is given too. */
+  readonly shift?: (largest: number, logits: Float64Array) => number;
   readonly exp?: (x: number) => number;
   /** Adds up `n` terms. */
   readonly sum?: (n: number, term: (j: number) => number, round: Round) => number;
@@ -71,7 +71,7 @@ export function plainKernel(hooks: Hooks = {}): Kernel {
         weights[j] = round(factor * dot(query, k, j * d));
         largest = Math.max(largest, weights[j]!);
       }
-      const subtracted = shift(largest);
+      const subtracted = shift(largest, weights);
       for (let j = 0; j < n; j++) weights[j] = round(exp(round(weights[j]! - subtracted)));
       const total = denominator(sum(n, (j) => weights[j]!, round));
       for (let c = 0; c < valueDim; c++) {
