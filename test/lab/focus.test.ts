@@ -20,11 +20,11 @@ import { families, holds, isModel, openOracle, type Cnf } from '../../src/index.
 import { cnfArb } from '../support/arbitraries.ts';
 import { suite } from '../support/harness.ts';
 
-/** What the lab shows of a formula in the plain notation, at the largest B or, by the usual route, the smallest. */
-async function shownFor(text: string, route: 'threshold' | 'minimax' = 'threshold'): Promise<Drawn> {
+/** What the lab shows of a formula in the plain notation, by a readout of one node or, with some noise, of many. */
+async function shownFor(text: string, route: 'threshold' | 'interpolation' = 'threshold'): Promise<Drawn> {
   const formula = readFormula(text, 'plain');
-  const position = route === 'threshold' ? 96 : null;
-  const settings = { route, dtype: 'f64', position, noise: 0, admitted: true } as const;
+  const [position, noise] = route === 'threshold' ? [96, 0] : [80, 1e-6];
+  const settings = { route, dtype: 'f64', position, noise, admitted: true } as const;
   const oracle = await openOracle('reference');
   const snapshot = await takeSnapshot(openChain(formula.cnf), settings, oracle);
   await oracle.close();
@@ -142,9 +142,13 @@ suite('lab/focus', (test) => {
   });
 
   test('what is pointed at is said in a sentence: vectors, clauses, nodes, inner products, pads and variables', async () => {
-    const state = await shownFor(example, 'minimax'); // variables a, b, c and e, d, f
+    const state = await shownFor(example, 'interpolation'); // variables a, b, c and e, d, f
     const { snapshot } = state;
     const { readout, nodes, pads, estimates, margins, output, responses, histogram } = snapshot;
+    // Of the vector and the node that are asked for below nothing is as it is of their neighbours.
+    assert.is.not(number(margins[3]!), number(margins[0]!));
+    assert.is(new Set(Array.from(output.subarray(9, 12), number)).size, 3);
+    assert.is(nodes.length, 3);
     assert.is(said(state, {}), '');
     assert.is(
       said(state, { left: 0, right: 0 }),
@@ -162,6 +166,10 @@ suite('lab/focus', (test) => {
       said(state, { left: 3, right: 1 }),
       '⟨a₃, b₁⟩ = 0: a=1 b=1 c=0 e=1 d=0 f=0, orthogonal, a model',
     );
+    // A clause or an inner product beside a pair changes nothing of what is said of the pair.
+    const pair = said(state, { left: 0, right: 0 });
+    assert.is(said(state, { left: 0, right: 0, clause: 1 }), `${pair} · clause 2: ¬b ∨ e`);
+    assert.is(said(state, { left: 0, right: 0, product: 3 }), pair);
     assert.is(
       said(state, { left: 3 }),
       `a₃: a=1 b=1 c=0; ${number(estimates[3]!)} ± ${number(margins[3]!)} partners read`,
