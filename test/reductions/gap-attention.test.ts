@@ -316,6 +316,21 @@ suite('reductions/gap-attention', (test) => {
     assert.match(answer.outcome === 'inconclusive' ? answer.remedy : '', /additive error below 0\.\d+/);
   });
 
+  test('where a format rounds the shift, the entries make up for it: the lemma’s gap is kept', () => {
+    const ones = (count: number): number[] => Array.from({ length: count }, (_, c) => c);
+    let rounded = 0;
+    for (let low = 1000; low < 2000; low += 37) {
+      const side = fromOnes(low + 1, [ones(low)]);
+      const instance = { left: side, right: side, low, high: low + 1 };
+      const { gap, mass, attention } = shifted(instance, low + 1, { ...plain, dtype: 'f32' });
+      assert.ok(gap.near >= (mass / (mass + 1)) * (1 - 1e-12), `${low}: ${gap.near}`);
+      assert.ok(gap.far <= (1 / (mass + 1)) * (1 + 1e-12), `${low}: ${gap.far}`);
+      const [b, shift] = [0, low + 1].map((c) => entries(attention.k)[c]!) as [number, number];
+      if ((low + 1) * (-shift / b) < low + 1 / 3 - 0.01) rounded++;
+    }
+    assert.ok(rounded > 3, `${rounded} were rounded by more than a hundredth`);
+  });
+
   test('the certificate has the gap’s own share, the claim and the output farthest from its side', async () => {
     const output = await attend(maxIpToAttention.encode(source, plain));
     const { near, far } = shifted(source, 1, plain).gap;

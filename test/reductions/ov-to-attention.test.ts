@@ -442,6 +442,10 @@ suite('reductions/ov-to-attention', (test) => {
     const { estimate, noise } = estimatePartners(0, 24, 1, output, only);
     assert.is(estimate, -24e13);
     assert.ok(noise >= 24e13 * 2 ** -53 && noise < 24e13 * 2 ** -44, `${noise}`);
+    // Nothing more is lost: a small term between two large ones of opposite signs counts. Half of the mass is 1 here.
+    const between = { ...readout, scales: [1, 1, 1], weights: [1e16, 1, -1e16], weightAtOne: 0 };
+    const halves = { ...output, rows: 3, values: Float64Array.of(0.5, 0.5, 0.5) };
+    assert.is(estimatePartners(0, 24, 1, halves, between).estimate, 1);
   });
 
   test('whatever honest outputs with columns do within their claim, a single partner is named right or looked up', async () => {
@@ -455,7 +459,7 @@ suite('reductions/ov-to-attention', (test) => {
       const options = optionsFor(vectors, choice, { relative: 1e-9, absolute: 0 });
       const nodes = options.readout.weights.length;
       const output = await attend(ovToAttention.encode(vectors, options));
-      for (let relative = 1e-10; relative < 1e-5; relative *= 1.1) {
+      for (let relative = 1e-10; relative < 1e-5; relative *= 1.25) {
         for (const [total, bits] of [
           [0, 0.999],
           [0, -0.999],
@@ -475,7 +479,7 @@ suite('reductions/ov-to-attention', (test) => {
         }
       }
     }
-    assert.ok(named > 100, `${named}`);
+    assert.ok(named > 60, `${named}`);
   });
 
   test('vectors with more in common than the readout was made for: bits are read with the bias that this has', async () => {
@@ -487,21 +491,19 @@ suite('reductions/ov-to-attention', (test) => {
         Array.from({ length: 16 }, (_, j) => (j === 5 ? [39] : ones(common))),
       ),
     });
-    const vectors = vectorsOf(30);
     let seen = 0;
-    for (let common = 29; common >= 10; common--) {
-      for (const dtype of ['f64', 'f32'] as const) {
-        const choice = { kind: 'minimax', dtype, witness: 'columns', scaleName: 'linear' } as const;
-        const options = { ...optionsFor(vectorsOf(common), choice), dtype: 'f64' } as const;
-        const [own, here] = [residual(options.readout), residual(options.readout, 30)];
-        if (!(16 * here < 0.45 && here > 1.05 * own)) continue;
-        seen++;
-        const output = await attend(ovToAttention.encode(vectors, options));
-        const answer = ovToAttention.decode(vectors, output, options);
-        assert.equal(answer.outcome === 'yes' && answer.witness, { i: 0, j: 5 }, `${common} ${dtype}`);
-      }
+    for (const common of [18, 22, 26, 30, 34]) {
+      const vectors = vectorsOf(common);
+      const choice = { kind: 'minimax', dtype: 'f32', witness: 'columns', scaleName: 'linear' } as const;
+      const options = { ...optionsFor(vectorsOf(common - 1), choice), dtype: 'f64' } as const;
+      const [own, here] = [residual(options.readout), residual(options.readout, common)];
+      if (!(16 * here < 0.45 && here > 1.5 * own)) continue;
+      seen++;
+      const output = await attend(ovToAttention.encode(vectors, options));
+      const answer = ovToAttention.decode(vectors, output, options);
+      assert.equal(answer.outcome === 'yes' && answer.witness, { i: 0, j: 5 }, `${common} in common`);
     }
-    assert.ok(seen > 0, 'no readout is off by more');
+    assert.ok(seen > 1, `${seen} readouts are off by more`);
   });
 
   test('the columns name the partner of a vector that has one', async () => {
@@ -519,6 +521,20 @@ suite('reductions/ov-to-attention', (test) => {
     assert.is(output.columns, 1 + 3);
     const answer = ovToAttention.decode(single, output, options);
     assert.equal(answer.outcome === 'yes' && answer.witness, { i: 1, j: 6 });
+    // The bits of two keys changed places: what they name is looked at, and is none.
+    const attention = ovToAttention.encode(single, options);
+    const { rows, columns } = attention.v;
+    const swap = (row: number): number => (row === 6 ? 2 : row === 2 ? 6 : row);
+    const read = (from: number, to: number, into: Float64Array): void => {
+      const all = entries(attention.v);
+      for (let row = from; row < to; row++)
+        into.set(all.subarray(swap(row) * columns, (swap(row) + 1) * columns), (row - from) * columns);
+    };
+    const misled = await attend({ ...attention, v: { rows, columns, read } });
+    assert.throws(
+      () => ovToAttention.decode(single, misled, options),
+      /an orthogonal partner at the index its columns give, found 2/,
+    );
     // Not by looking the partner up: columns that name another are found out.
     const swapped = output.values.slice();
     for (let row = 0; row < output.rows; row++) swapped[row * 4 + 2] = 0; // bit 1 of j
