@@ -465,6 +465,8 @@ suite('reductions/ov-to-attention', (test) => {
           [0, -0.999],
           [-0.999, 0.999],
           [0.999, -0.999],
+          [0.999, 0.999],
+          [-0.999, -0.999],
         ] as const) {
           const values = output.values.map((y, at) => {
             const sign = Math.sign(options.readout.weights[Math.floor(at / output.columns) % nodes]!);
