@@ -4,11 +4,10 @@
  */
 import { InputError, type Cnf, type Readout } from 'seth-attention';
 import { openChain, readoutAt, type Chain, type Settings } from './chain.ts';
-import { nextTask } from './ticks.ts';
 
 export const plannerName = 'planner';
 
-interface Job {
+export interface Job {
   readonly cnf: Cnf;
   /** Stands for the formula in the answers. */
   readonly text: string;
@@ -16,7 +15,7 @@ interface Job {
   readonly position: number;
 }
 
-interface Planned {
+export interface Planned {
   readonly text: string;
   readonly settings: Settings;
   readonly position: number;
@@ -36,16 +35,23 @@ export function openPlanner(take: (planned: Planned) => void): Planner {
   return { around: (job) => worker.postMessage(job, []) };
 }
 
-/** In the other worker: takes jobs and answers them, the last first. */
-export function runPlanner(): void {
-  const tell = (planned: Planned): void => postMessage(planned, { transfer: [] });
+/** In the other worker: takes jobs and answers them. */
+export function runPlanner(breathe: () => Promise<void>): void {
+  const planner = planning((planned) => postMessage(planned, { transfer: [] }), breathe);
+  addEventListener('message', ({ data }: MessageEvent<Job>) => planner.around(data));
+}
+
+/** The planner itself: `tell` gets each readout once, and `breathe`, awaited after each place, lets a newer job in. */
+export function planning(tell: (planned: Planned) => void, breathe: () => Promise<void>): Planner {
   let job: Job | undefined;
   let busy = false;
   let chain: { readonly text: string; readonly made: Chain } | undefined;
-  addEventListener('message', ({ data }: MessageEvent<Job>) => {
-    job = data;
-    if (!busy) void work();
-  });
+  return {
+    around(next) {
+      job = next;
+      if (!busy) void work();
+    },
+  };
 
   async function work(): Promise<void> {
     busy = true;
@@ -62,7 +68,7 @@ export function runPlanner(): void {
         } catch (error) {
           if (!(error instanceof InputError)) throw error; // no readout there: said when the slider comes there
         }
-        await nextTask();
+        await breathe();
         if (job !== taken) break;
       }
       if (job === taken) job = undefined;

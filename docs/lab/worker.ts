@@ -27,7 +27,7 @@ const reply = (message: Reply, transfer: Transferable[] = []): void => postMessa
 
 let planner: Planner | undefined;
 
-if (self.name === plannerName) runPlanner();
+if (self.name === plannerName) runPlanner(nextTask);
 else {
   planner = openPlanner(({ text, settings, position, readout }) => {
     if (chain?.text === text) keepReadout(chain.made, settings, position, readout);

@@ -22,7 +22,7 @@ interface Axe {
 
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** What axe finds that keeps somebody from reading the page, by these of its rules or by all. */
+/** What axe finds that keeps somebody from reading the page, and headings of a wrong rank, by these of its rules or by all. */
 const faults = (page: Page, ...rules: readonly string[]): Promise<string[]> =>
   page.evaluate(async (runOnly) => {
     const { axe } = window as unknown as { axe: Axe };
@@ -31,7 +31,7 @@ const faults = (page: Page, ...rules: readonly string[]): Promise<string[]> =>
     const context = { exclude: ['.line:nth-child(n + 12)', '.katex-html'] };
     const { violations } = await axe.run(context, runOnly.length === 0 ? {} : { runOnly });
     return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .filter(({ id, impact }) => impact === 'serious' || impact === 'critical' || id === 'heading-order')
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' ')}`);
   }, rules);
 
@@ -71,7 +71,7 @@ if (program !== undefined) {
       assert.ok(checked > 2000, `${checked} links`);
     });
 
-    test('no page is too wide for a desktop or a phone, complains, asks another machine or has a serious fault of accessibility, in the light and in the dark', async () => {
+    test('no page is too wide for a desktop or a phone, complains, asks another machine, has a heading of a wrong rank or a serious fault of accessibility, in the light and in the dark', async () => {
       const axe = readFileSync(axeFile, 'utf8');
       const site = await openSite();
       const browser = await openBrowser(program, false);
@@ -84,6 +84,11 @@ if (program !== undefined) {
           const lookAt = async (width: number, colorScheme: 'light' | 'dark'): Promise<void> => {
             await page.setViewportSize({ width, height: 900 });
             await page.emulateMedia({ colorScheme });
+            // The page learns of it a moment later: before that it is as it was.
+            await page.waitForFunction(
+              (dark) => document.documentElement.classList.contains('dark') === dark,
+              colorScheme === 'dark',
+            );
           };
           await lookAt(1280, 'light');
           await page.goto(`${site.url}/${file}`);
@@ -94,6 +99,8 @@ if (program !== undefined) {
             const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
             if (wide > 0) say(`${wide} pixels too wide for ${width}`);
           }
+          const titles = await page.locator('h1').count();
+          if (titles !== 1) say(`${titles} titles`);
           say(...(await faults(page)));
           await lookAt(1280, 'dark');
           say(...(await faults(page, 'color-contrast', 'scrollable-region-focusable')));

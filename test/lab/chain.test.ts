@@ -1,13 +1,24 @@
 import * as assert from 'uvu/assert';
 import { strongestOfBlocks } from '../../docs/lab/blocks.ts';
 import {
+  disturbed,
   openChain,
+  readoutAt,
   smallestPosition,
   softmaxWeights,
   takeSnapshot,
   type Settings,
 } from '../../docs/lab/chain.ts';
-import { entries, families, nodeValues, openOracle, ovToAttention, type Cnf } from '../../src/index.ts';
+import {
+  entries,
+  families,
+  isExact,
+  nodeValues,
+  openOracle,
+  ovToAttention,
+  unitRoundoff,
+  type Cnf,
+} from '../../src/index.ts';
 import { suite } from '../support/harness.ts';
 
 const usual: Settings = { route: 'minimax', dtype: 'f64', position: null, noise: 0, admitted: true };
@@ -27,11 +38,33 @@ suite('lab/chain', (test) => {
         models === 0 ? 'no' : models,
       );
       assert.is(snapshot.position, await smallestPosition(chain, usual, oracle));
+      // The bars that are drawn are those of the certificate, and each reaches the true count.
+      const { bias, noise } = snapshot.certificate;
+      assert.ok(bias > 0 && Math.abs(Math.max(...snapshot.margins) - (bias + noise)) <= 1e-15);
+      const { rows } = snapshot.right;
+      snapshot.estimates.forEach((read, i) => {
+        const partners = snapshot.products.subarray(i * rows, (i + 1) * rows).filter((s) => s === 0).length;
+        assert.ok(Math.abs(read - partners) <= snapshot.margins[i]!, `${read} for ${partners}`);
+      });
       if (snapshot.position === 0) continue;
       const below = { ...usual, position: snapshot.position - 1 };
       const { verdict } = await takeSnapshot(chain, below, oracle);
       assert.ok(verdict.kind === 'inconclusive' || (verdict.kind === 'yes' && verdict.count === null));
     }
+    await oracle.close();
+  });
+
+  test('the search for the smallest B ends when it is told to, and where no B does, and passes over a B without a readout', async () => {
+    const oracle = await openOracle('reference');
+    const chain = openChain(teaching(5));
+    let looks = 0;
+    const stop = (after: number) => (): Promise<boolean> => Promise.resolve(++looks <= after);
+    assert.is(await smallestPosition(chain, usual, oracle, stop(2)), null);
+    assert.is(looks, 3);
+    assert.is(await smallestPosition(chain, { ...usual, noise: 0.5 }, oracle, stop(Infinity)), null);
+    assert.is(looks, 3, 'where the largest B does not certify there is nothing to search');
+    const narrow = { ...chain, readouts: new Map(), bounds: chain.bounds.map((b, at) => (at < 90 ? 0 : b)) };
+    assert.is(await smallestPosition(narrow, usual, oracle), 90);
     await oracle.close();
   });
 
@@ -43,6 +76,55 @@ suite('lab/chain', (test) => {
     assert.is((await takeSnapshot(chain, noisy, oracle)).verdict.kind, 'inconclusive');
     assert.is((await takeSnapshot(chain, { ...noisy, admitted: false }, oracle)).verdict.kind, 'refused');
     await oracle.close();
+  });
+
+  test('noise moves outputs by its share either way, the same each time, and a claim that admits it covers it', () => {
+    const claimed = { relative: 1e-4, absolute: 1e-5 };
+    const values = Float64Array.from({ length: 2000 }, (_, row) => (row + 1) / 2000);
+    const output = { rows: 2000, columns: 1, values, error: claimed };
+    assert.is(disturbed(output, usual), output);
+    for (const dtype of ['f64', 'f32', 'bf16'] as const) {
+      for (const noise of [1e-3, 0.1]) {
+        const settings = { ...usual, dtype, noise };
+        const moved = disturbed(output, settings);
+        assert.equal(disturbed(output, settings), moved);
+        assert.equal(disturbed(output, { ...settings, admitted: false }), { ...moved, error: claimed });
+        let [down, up] = [0, 0];
+        moved.values.forEach((y, row) => {
+          const before = values[row]!;
+          assert.ok(y <= 1 && isExact(dtype, y));
+          const share = (y / before - 1) / noise;
+          [down, up] = [Math.min(down, share), Math.max(up, share)];
+          // Whatever the truth was that the output before was within its claim of.
+          for (const sign of [1, -1]) {
+            const truth = (before - sign * claimed.absolute) / (1 + sign * claimed.relative);
+            const { relative, absolute } = moved.error;
+            assert.ok(Math.abs(y - truth) <= relative * truth + absolute, `${y} for ${truth}, ${dtype}`);
+          }
+        });
+        const rounding = (2 * unitRoundoff(dtype)) / noise;
+        assert.ok(down >= -1 - rounding && down < -0.99, `${down}`);
+        assert.ok(up <= 1 + rounding && up > 0.99, `${up}`);
+      }
+    }
+  });
+
+  test('a readout that is kept is of its own route and format', () => {
+    const chain = openChain(planted);
+    for (const place of [30, 60]) {
+      for (const route of ['threshold', 'interpolation', 'minimax'] as const) {
+        for (const dtype of ['f64', 'f16', 'bf16'] as const) {
+          const settings = { ...usual, route, dtype };
+          const made = readoutAt(chain, settings, place);
+          assert.is(made.kind, route);
+          assert.is(readoutAt(chain, settings, place), made);
+          assert.ok(
+            made.scales.every((t) => isExact(dtype, t)),
+            `${route} ${dtype}`,
+          );
+        }
+      }
+    }
   });
 
   test('the softmax weights drawn are those of Q and K, and give the output', async () => {

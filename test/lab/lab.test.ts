@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
+import { number, superscript } from '../../docs/lab/numbers.ts';
 import { suite } from '../support/harness.ts';
 import { findBrowser, openBrowser, openPage, openSite, settled } from './site.ts';
 
@@ -347,12 +348,14 @@ if (program !== undefined) {
         assert.ok(await faint(paper, '#ledger'));
       }));
 
-    test('why it is inconclusive can be read in full, in the words of the page, on a phone too', () =>
+    test('why it is inconclusive can be read in full, in the words of the page, on a phone too, and open counts look open', () =>
       withPages(async (visit) => {
         for (const width of [1280, 390]) {
           const page = await visit('/lab/index.html', width);
           await drag(page, 'bound', 0);
           assert.is(await verdictOf(page), 'inconclusive');
+          assert.is(await page.getAttribute('#gauge', 'data-holds'), 'false');
+          assert.ok((await page.locator('#counts circle.open').count()) > 0);
           const detail = page.locator('#detail');
           assert.match((await detail.textContent())!, /it takes .*a larger B/);
           assert.not.match((await page.textContent('main'))!, /--[a-z]/);
@@ -363,6 +366,178 @@ if (program !== undefined) {
             ),
           );
         }
+      }));
+
+    test('the mark on the slider and the button are at the smallest B that certifies, and another format goes to its own', () =>
+      withPage(async (page) => {
+        const place = async (): Promise<number> => Number(await page.inputValue('#bound'));
+        const found = (): Promise<unknown> =>
+          page.waitForFunction(() =>
+            document.querySelector('#smallest')!.textContent.startsWith('Smallest certified: '),
+          );
+        const mark = (): Promise<number> =>
+          page.locator('#tick').evaluate((tick) => Number(tick.style.getPropertyValue('--at')));
+        await found();
+        const first = await place();
+        assert.ok(Math.abs((await mark()) - first / 96) < 1e-12);
+        assert.ok(await page.locator('#smallest').isDisabled());
+        await drag(page, 'bound', first + 9);
+        assert.not.ok(await page.locator('#smallest').isDisabled());
+        await page.click('#smallest');
+        await settled(page);
+        assert.is(await place(), first);
+        await page.selectOption('#dtype', 'bf16');
+        await settled(page);
+        await found();
+        const other = await place();
+        assert.ok(other > first, `${other} after ${first}`);
+        assert.ok(Math.abs((await mark()) - other / 96) < 1e-12);
+        assert.is(await verdictOf(page), 'satisfiable, 8 models');
+        await drag(page, 'bound', other - 1);
+        assert.is(await verdictOf(page), 'inconclusive');
+        // The noise slider's places: none, and then from 10^-16 in quarters of a power of ten.
+        for (const [at, text] of [
+          [1, '1.0·10⁻¹⁶'],
+          [9, '1.0·10⁻¹⁴'],
+          [0, 'none'],
+        ] as const) {
+          await drag(page, 'noise', at);
+          assert.is(await page.textContent('#noise-value'), text);
+        }
+      }));
+
+    test('the model is written on the clauses, a pair pointed at is instead, and a pad is lit wherever it is', () =>
+      withPage(async (page) => {
+        await type(page, 'p\nnot p or q');
+        const texts = (selector: string): Promise<(string | null)[]> =>
+          page.locator(selector).evaluateAll((all) => all.map(({ textContent }) => textContent));
+        const shown = async (): Promise<(string | null)[][]> =>
+          Promise.all(['#variables span', '#clauses .mark', '#assignment p'].map(texts));
+        assert.equal(await shown(), [['p = 1', 'q = 1'], ['✓', '✓'], ['The model decoded']]);
+        assert.equal(
+          [await page.textContent('#left-names'), await page.textContent('#right-names')],
+          [': p', ': q'],
+        );
+        assert.is(await page.getAttribute('#gauge', 'data-holds'), 'true');
+        assert.is(await page.locator('#counts circle.open').count(), 0);
+        await page.focus('#products');
+        await page.keyboard.press('ArrowRight');
+        await said(page, /^⟨a₀, b₁⟩/);
+        assert.equal(await shown(), [['p = 0', 'q = 1'], ['✗', '✓'], ['The assignment pointed at']]);
+        // One half alone leaves the other open.
+        await page.focus('#counts');
+        await page.keyboard.press('ArrowDown');
+        await said(page, /^a₀:/);
+        assert.equal((await shown()).slice(0, 2), [
+          ['p = 0', 'q = ?'],
+          ['✗', '✓'],
+        ]);
+        await page.focus('#nodes');
+        await page.keyboard.press('Escape');
+        // A pad is a row of K and V and a column of A.
+        await page.focus('#v');
+        for (let row = 0; row < 2; row++) await page.keyboard.press('ArrowDown');
+        await said(page, /^\d+ pad keys? of total mass/);
+        for (const id of ['#k', '#v', '#a']) assert.ok((await inked(page, `${id} .over`)) > 0, id);
+        await page.focus('#clauses');
+        await page.keyboard.press('End');
+        await said(page, /^clause 2:/);
+        await page.keyboard.press('Home');
+        await said(page, /^clause 1:/);
+      }));
+
+    test('the transition page has the rows of the run, a line for each γ that is chosen, and each figure its own exponent', async () => {
+      const run = JSON.parse(await readFile('docs/lab/transition.json', 'utf8')) as LabTransition;
+      await withPages(async (visit) => {
+        const page = await visit('/lab/transition.html', 1280);
+        const rows = (id: string): Promise<string[][]> =>
+          page
+            .locator(`${id} tbody tr`)
+            .evaluateAll((all) => all.map((tr) => [...tr.children].map((td) => td.textContent)));
+        const seconds = (time: number | null): string => (time === null ? '–' : time.toPrecision(2));
+        assert.equal(
+          (await rows('#measured')).map((cells) => cells.toSpliced(8)),
+          run.measured.map((row) => [
+            `2${superscript(row.log2n)}`,
+            String(row.d),
+            String(row.gamma),
+            number(row.bound),
+            String(row.degree),
+            number(row.rank),
+            seconds(row.seconds),
+            seconds(row.exactSeconds),
+          ]),
+        );
+        const said: Readonly<Record<string, string>> = { yes: 'satisfiable', refuted: 'output refused' };
+        assert.equal(
+          (await rows('#hard')).map((cells) => [cells[0], ...cells.slice(5)]),
+          run.hard.map((row) => [
+            String(row.variables),
+            ...[row.polynomial, row.forced, row.exact].map((verdict) => said[verdict] ?? verdict),
+          ]),
+        );
+        for (const [id, of] of [
+          ['#rank', 'rankExponent'],
+          ['#amplification', 'amplificationExponent'],
+        ] as const) {
+          const label = await page.locator(`${id} svg`).getAttribute('aria-label');
+          for (const row of run.paper.filter(({ log2n }) => log2n === 64))
+            assert.ok(label!.includes(`γ = ${row.gamma}: ${number(row[of])} at n = 2^64`), `${id}: ${label}`);
+          const named = (): Promise<number> => page.locator(`${id} svg text`, { hasText: /^γ = / }).count();
+          assert.is(await named(), 5);
+          await page.locator('#gammas input').nth(1).uncheck();
+          assert.is(await named(), 4);
+          assert.is(await page.locator(`${id} svg text`, { hasText: /^γ = 0.25$/ }).count(), 0);
+          await page.locator('#gammas input').nth(1).check();
+          assert.is(await named(), 5);
+        }
+      });
+    });
+
+    test('the paper’s route: an answer that is no longer wanted changes nothing, the ledger has promises before facts, and pads are named', () =>
+      withPages(async (visit) => {
+        const page = await visit('/lab/paper-route.html', 1280);
+        const cells = await page
+          .locator('#ledger tr', { hasText: 'inner products' })
+          .first()
+          .evaluate((tr) => [...tr.children].map((cell) => cell.textContent));
+        assert.is(cells[1], '≥ q or ≤ 2(ℓ−1)');
+        assert.match(cells[2]!, /^≥ \d+ or ≤ \d+$/);
+        const { width, height } = (await page.locator('#k .over').boundingBox())!;
+        await page.hover('#k .over', { position: { x: width / 2, y: height - 4 } });
+        assert.match((await page.textContent('#pointed'))!, /^pad key \d+/);
+        // Answers are counted before the page gets them.
+        await page.addInitScript(() => {
+          const Base = Worker;
+          const counting = class extends Base {
+            constructor(...given: ConstructorParameters<typeof Base>) {
+              super(...given);
+              this.addEventListener('message', () => {
+                const { dataset } = document.documentElement;
+                dataset['answers'] = String(Number(dataset['answers'] ?? 0) + 1);
+              });
+            }
+          };
+          Object.assign(window, { Worker: counting });
+        });
+        await page.reload();
+        await settled(page);
+        const answers = (): Promise<string> =>
+          page.evaluate(() => document.documentElement.dataset['answers'] ?? '0');
+        const before = Number(await answers());
+        assert.ok(before > 0);
+        await page.locator('#text').evaluate((text: HTMLTextAreaElement) => {
+          for (const written of ['a or b', 'a and and b']) {
+            text.value = written;
+            text.dispatchEvent(new Event('input'));
+          }
+        });
+        await page.waitForFunction(
+          (count) => Number(document.documentElement.dataset['answers']) > count,
+          before,
+        );
+        assert.match((await page.getAttribute('#fault', 'class'))!, /wrong/);
+        assert.match((await page.textContent('#stale'))!, /^Shown: the last/);
       }));
 
     test('without WebGPU the page says so and works, and with it the same count comes from it', async () => {
@@ -443,6 +618,17 @@ if (program !== undefined) {
       });
     });
   });
+}
+
+/** What the page takes from the run. */
+interface LabTransition {
+  readonly paper: readonly Record<'gamma' | 'log2n' | 'rankExponent' | 'amplificationExponent', number>[];
+  readonly measured: readonly (Record<'log2n' | 'd' | 'gamma' | 'bound' | 'degree' | 'rank', number> &
+    Record<'seconds' | 'exactSeconds', number | null>)[];
+  readonly hard: readonly ({ readonly variables: number } & Record<
+    'polynomial' | 'forced' | 'exact',
+    string
+  >)[];
 }
 
 interface Axe {

@@ -82,6 +82,8 @@ suite('lab/notation', (test) => {
       ),
       [0, undefined, 1],
     );
+    // What SATLIB's files end with is no clause.
+    assert.equal(readFormula('p cnf 2 1\n1 -2 0\n%\n0\n', 'dimacs').spans, [{ start: 10, end: 16 }]);
     assert.equal(placeOf(text, spans[1]!), { line: 2, column: 0, lines: 2, columns: 9 });
   });
 
@@ -101,6 +103,11 @@ suite('lab/notation', (test) => {
       assert.equal(parsePlain(text).cnf.clauses, expected, text);
     assert.equal(parsePlain('rain and (not rain or wet)').names, ['rain', 'wet']);
     assert.equal(parsePlain('x2 or x1').cnf.clauses, [[2, 1]]);
+    assert.equal(parsePlain('not x3').names, ['x1', 'x2', 'x3']);
+    assert.equal(parsePlain('not x3').cnf, { variables: 3, clauses: [[-3]] });
+    // One name of another kind, and a number is a part of the name.
+    assert.equal(parsePlain('x3 or y or x1').names, ['x3', 'y', 'x1']);
+    assert.equal(parsePlain('x3 or y or x1').cnf.clauses, [[1, 2, 3]]);
     assert.equal(parsePlain('()').cnf, { variables: 0, clauses: [[]] });
     assert.equal(parsePlain('').cnf, { variables: 0, clauses: [] });
   });
@@ -109,6 +116,7 @@ suite('lab/notation', (test) => {
     const faults: readonly (readonly [string, string, number])[] = [
       ['a or b\nc or', 'plain-literal', 2],
       ['a\n(b or c', 'plain-parenthesis', 2],
+      ['(a or b\n\nc', 'plain-parenthesis', 3],
       ['a or b and c', 'plain-ambiguous', 1],
       ['c and\na or b', 'plain-ambiguous', 2],
       ['(a) (b)', 'plain-clause', 1],
@@ -135,6 +143,10 @@ suite('lab/notation', (test) => {
         () => readFormula(text, 'dimacs'),
         (error: unknown) => error instanceof InputError && error.fault.code === 'lab-too-large',
       );
+    const names = Array.from({ length: most.variables + 1 }, (_, k) => `y${k}`);
+    for (const text of [names.join(' or '), 'a\n'.repeat(most.clauses + 1)])
+      assert.throws(() => readFormula(text, 'plain'), /on this page/);
+    assert.is(readFormula(names.slice(1).join('\n'), 'plain').cnf.clauses.length, most.variables);
     assert.is(readFormula(`p cnf ${most.variables} 1\n1 0\n`, 'dimacs').cnf.variables, most.variables);
   });
 });

@@ -3,7 +3,13 @@ import * as assert from 'uvu/assert';
 import { balance } from '../../reductions/balance.ts';
 import { closestPairToAttention, shiftedPair, toMaxIp } from '../../reductions/closest-pair-to-attention.ts';
 import { closestPairToTallAttention, tallPair } from '../../reductions/closest-pair-to-tall-attention.ts';
-import { massFor, type GapAttention, type GapAttentionOptions } from '../../reductions/gap-attention.ts';
+import {
+  massFor,
+  shifted,
+  tall,
+  type GapAttention,
+  type GapAttentionOptions,
+} from '../../reductions/gap-attention.ts';
 import { isSmallBall } from '../../reductions/hamming-ball.ts';
 import { maxIpToAttention, maxIpToTallAttention } from '../../reductions/max-ip-to-attention.ts';
 import type { Reduction } from '../../reductions/reduction.ts';
@@ -108,26 +114,56 @@ suite('reductions/gap-attention', (test) => {
       })),
     ));
 
-  test('the lemma: a close row gives at least N/(N+1) and a far row at most 1/(N+1), for N = n and more', async () => {
+  test('the lemma: a close row gives at least N/(N+1) and a far row at most 1/(N+1), for N = n and more, in every format', async () => {
     const seen = { close: 0, far: 0 };
+    const formats = fc.constantFrom<Dtype>('f64', 'f32');
     await fc.assert(
-      fc.asyncProperty(pairs, fc.constantFrom(0, 0.25, 0.49), async (source, tolerance) => {
-        const options: GapAttentionOptions = { ...plain, tolerance };
+      fc.asyncProperty(pairs, fc.constantFrom(0, 0.25, 0.49), formats, async (source, tolerance, dtype) => {
+        const options: GapAttentionOptions = { ...plain, tolerance, dtype };
         const made = shiftedPair(source, options);
+        const { mass, gap } = made;
         const { values } = await attend(made.attention);
         const n = source.right.rows;
-        assert.ok(made.mass >= Math.max(2, n));
+        assert.ok(mass >= Math.max(2, n));
+        assert.ok(gap.near >= mass / (mass + 1) - 1e-12 && gap.far <= 1 / (mass + 1) + 1e-12);
         for (let i = 0; i < source.left.rows; i++) {
           const close = pairsOf(source).some((pair) => pair.i === i && isNear(source, pair));
           seen[close ? 'close' : 'far']++;
-          const slack = 1e-9;
-          if (close) assert.ok(values[i]! >= made.mass / (made.mass + 1) - slack, `${values[i]}`);
-          else assert.ok(values[i]! <= 1 / (made.mass + 1) + slack, `${values[i]}`);
+          const slack = dtype === 'f64' ? 1e-9 : 2 ** -23;
+          if (close) assert.ok(values[i]! >= gap.near - slack, `${values[i]}`);
+          else assert.ok(values[i]! <= gap.far + slack, `${values[i]}`);
         }
       }),
       { numRuns: 200 },
     );
     assert.ok(seen.close > 100 && seen.far > 100);
+  });
+
+  test('either side of the gap is reached: by a far row at its nearest, by a close row of one key at its farthest', async () => {
+    const ones = (count: number): number[] => Array.from({ length: count }, (_, c) => c);
+    for (const make of [shifted, tall]) {
+      for (const [high, low] of [
+        [5, 2],
+        [3, 0],
+      ] as const) {
+        const right = (count: number, keys: number): GapMaxIp['right'] =>
+          fromOnes(
+            6,
+            Array.from({ length: keys }, () => ones(count)),
+          );
+        const left = fromOnes(6, [ones(6)]);
+        const near = { left, right: right(high, 1), high, low };
+        const far = { left, right: right(low, 7), high, low };
+        for (const [side, source] of [
+          ['near', near],
+          ['far', far],
+        ] as const) {
+          const { attention, gap } = make(source, 6, plain);
+          const { values } = await attend(attention);
+          assert.ok(Math.abs(values[0]! / gap[side] - 1) < 1e-9, `${make.name}, ${side}: ${values[0]}`);
+        }
+      }
+    }
   });
 
   test('the lemma’s logits: β/(4d)·((1 + 2ε/3)t − dist) with β = 12 d ln N/(εt), up to the rounding of B and μ', () => {
@@ -278,6 +314,37 @@ suite('reductions/gap-attention', (test) => {
     const answer = maxIpToAttention.decode(source, vague, plain);
     assert.is(answer.outcome, 'inconclusive');
     assert.match(answer.outcome === 'inconclusive' ? answer.remedy : '', /additive error below 0\.\d+/);
+  });
+
+  test('where a format rounds the shift, the entries make up for it: the lemma’s gap is kept', () => {
+    const ones = (count: number): number[] => Array.from({ length: count }, (_, c) => c);
+    let rounded = 0;
+    for (let low = 1000; low < 2000; low += 37) {
+      const side = fromOnes(low + 1, [ones(low)]);
+      const instance = { left: side, right: side, low, high: low + 1 };
+      const { gap, mass, attention } = shifted(instance, low + 1, { ...plain, dtype: 'f32' });
+      assert.ok(gap.near >= (mass / (mass + 1)) * (1 - 1e-12), `${low}: ${gap.near}`);
+      assert.ok(gap.far <= (1 / (mass + 1)) * (1 + 1e-12), `${low}: ${gap.far}`);
+      const [b, shift] = [0, low + 1].map((c) => entries(attention.k)[c]!) as [number, number];
+      if ((low + 1) * (-shift / b) < low + 1 / 3 - 0.01) rounded++;
+    }
+    assert.ok(rounded > 3, `${rounded} were rounded by more than a hundredth`);
+  });
+
+  test('the certificate has the gap’s own share, the claim and the output farthest from its side', async () => {
+    const output = await attend(maxIpToAttention.encode(source, plain));
+    const { near, far } = shifted(source, 1, plain).gap;
+    const error = { relative: 0.02, absolute: 0.03 };
+    const values = Float64Array.of(0.97, 0.02);
+    const { certificate } = maxIpToAttention.decode(source, { ...output, values, error }, plain);
+    const { bias, noise, worst } = certificate;
+    assert.is(bias, Math.max(1 - near, far));
+    assert.ok(Math.abs(noise - 0.05) < 1e-15 && Math.abs(worst - 0.03) < 1e-15);
+    const swapped = { ...source, left: fromOnes(8, [[3, 4], [3]]) };
+    const other = { ...output, values: Float64Array.of(0.01, 0.04), error };
+    const answer = maxIpToAttention.decode(swapped, other, plain);
+    assert.is(answer.outcome, 'no');
+    assert.is(answer.certificate.worst, 0.04);
   });
 
   test('outputs of a wrong shape, beyond [0, 1], inside the gap or on the wrong side are refused with their row', async () => {

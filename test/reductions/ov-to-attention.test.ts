@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { countPartners, ovToAttention, type AttentionOptions } from '../../reductions/ov-to-attention.ts';
+import {
+  countPartners,
+  estimatePartners,
+  ovToAttention,
+  type AttentionOptions,
+} from '../../reductions/ov-to-attention.ts';
 import type { Reduction } from '../../reductions/reduction.ts';
 import { referenceOracle } from '../../src/oracles/reference.ts';
 import type { Answer } from '../../src/problems/answer.ts';
@@ -23,7 +28,7 @@ import {
 } from '../../src/problems/orthogonal-vectors.ts';
 import { divide, exactProduct, exp, multiply, one, toNumber } from '../../src/readout/fixed-point.ts';
 import { interpolationReadout } from '../../src/readout/interpolation.ts';
-import { nodeOf, padMass } from '../../src/readout/readout.ts';
+import { nodeOf, padMass, residual } from '../../src/readout/readout.ts';
 import { allOrthogonalPairs, countOrthogonalPairs } from '../../src/solvers/orthogonal-pairs.ts';
 import { carefulError } from '../../src/oracles/careful-kernel.ts';
 import { orthogonalVectorsArb } from '../support/arbitraries.ts';
@@ -403,6 +408,106 @@ suite('reductions/ov-to-attention', (test) => {
     assert.throws(() => ovToAttention.decode(fixed, noisy, options), /larger --error/);
   });
 
+  test('there are as many columns of bits as an index needs', () => {
+    for (const [n, bits] of [
+      [1, 0],
+      [2, 1],
+      [3, 2],
+      [8, 3],
+      [9, 4],
+      [16, 4],
+      [17, 5],
+    ] as const) {
+      const vectors = {
+        left: fromOnes(2, [[0]]),
+        right: fromOnes(
+          2,
+          Array.from({ length: n }, () => [0]),
+        ),
+      };
+      const choice = { kind: 'threshold', dtype: 'f64', witness: 'columns', scaleName: 'linear' } as const;
+      assert.is(ovToAttention.encode(vectors, optionsFor(vectors, choice)).v.columns, 1 + bits, `${n} keys`);
+    }
+  });
+
+  test('what a large weight at x = 1 loses in rounding is counted as noise', () => {
+    const { readout } = optionsFor(fixed, {
+      kind: 'interpolation',
+      dtype: 'f64',
+      witness: 'scan',
+      scaleName: 'linear',
+    });
+    const output = { rows: 0, columns: 1, values: new Float64Array(0), error: { relative: 0, absolute: 0 } };
+    const only = { ...readout, scales: [], weights: [], weightAtOne: -1e13 };
+    const { estimate, noise } = estimatePartners(0, 24, 1, output, only);
+    assert.is(estimate, -24e13);
+    assert.ok(noise >= 24e13 * 2 ** -53 && noise < 24e13 * 2 ** -44, `${noise}`);
+    // Nothing more is lost: a small term between two large ones of opposite signs counts. Half of the mass is 1 here.
+    const between = { ...readout, scales: [1, 1, 1], weights: [1e16, 1, -1e16], weightAtOne: 0 };
+    const halves = { ...output, rows: 3, values: Float64Array.of(0.5, 0.5, 0.5) };
+    assert.is(estimatePartners(0, 24, 1, halves, between).estimate, 1);
+  });
+
+  test('whatever honest outputs with columns do within their claim, a single partner is named right or looked up', async () => {
+    // Of the first vector the only partner is the sixth; all others have ten ones in common with it, or one.
+    const all = Array.from({ length: 10 }, (_, c) => c);
+    const far = [all, all, all, all, all, [10], all, [0], all, all, all, all];
+    const vectors: OrthogonalVectors = { left: fromOnes(11, [all]), right: fromOnes(11, far) };
+    let named = 0;
+    for (const kind of ['interpolation', 'minimax'] as const) {
+      const choice = { kind, dtype: 'f64', witness: 'columns', scaleName: 'linear' } as const;
+      const options = optionsFor(vectors, choice, { relative: 1e-9, absolute: 0 });
+      const nodes = options.readout.weights.length;
+      const output = await attend(ovToAttention.encode(vectors, options));
+      for (let relative = 1e-10; relative < 1e-5; relative *= 1.25) {
+        for (const [total, bits] of [
+          [0, 0.999],
+          [0, -0.999],
+          [-0.999, 0.999],
+          [0.999, -0.999],
+          [0.999, 0.999],
+          [-0.999, -0.999],
+        ] as const) {
+          const values = output.values.map((y, at) => {
+            const sign = Math.sign(options.readout.weights[Math.floor(at / output.columns) % nodes]!);
+            return y * (1 + sign * relative * (at % output.columns === 0 ? total : bits));
+          });
+          const noisyOutput = { ...output, values, error: { relative, absolute: 0 } };
+          const answer = ovToAttention.decode(vectors, noisyOutput, options);
+          assert.is.not(answer.outcome, 'no');
+          if (answer.outcome !== 'yes') continue;
+          named++;
+          assert.equal(answer.witness, { i: 0, j: 5 });
+        }
+      }
+    }
+    assert.ok(named > 60, `${named}`);
+  });
+
+  test('vectors with more in common than the readout was made for: bits are read with the bias that this has', async () => {
+    const ones = (count: number): number[] => Array.from({ length: count }, (_, c) => c);
+    const vectorsOf = (common: number): OrthogonalVectors => ({
+      left: fromOnes(40, [ones(common)]),
+      right: fromOnes(
+        40,
+        Array.from({ length: 16 }, (_, j) => (j === 5 ? [39] : ones(common))),
+      ),
+    });
+    let seen = 0;
+    for (const common of [18, 22, 26, 30, 34]) {
+      const vectors = vectorsOf(common);
+      const choice = { kind: 'minimax', dtype: 'f32', witness: 'columns', scaleName: 'linear' } as const;
+      const options = { ...optionsFor(vectorsOf(common - 1), choice), dtype: 'f64' } as const;
+      const [own, here] = [residual(options.readout), residual(options.readout, common)];
+      if (!(16 * here < 0.45 && here > 1.5 * own)) continue;
+      seen++;
+      const output = await attend(ovToAttention.encode(vectors, options));
+      const answer = ovToAttention.decode(vectors, output, options);
+      assert.equal(answer.outcome === 'yes' && answer.witness, { i: 0, j: 5 }, `${common} in common`);
+    }
+    assert.ok(seen > 1, `${seen} readouts are off by more`);
+  });
+
   test('the columns name the partner of a vector that has one', async () => {
     const single: OrthogonalVectors = {
       left: fromOnes(6, [[0], [1, 2, 3, 4, 5], [0, 1, 2]]),
@@ -418,6 +523,20 @@ suite('reductions/ov-to-attention', (test) => {
     assert.is(output.columns, 1 + 3);
     const answer = ovToAttention.decode(single, output, options);
     assert.equal(answer.outcome === 'yes' && answer.witness, { i: 1, j: 6 });
+    // The bits of two keys changed places: what they name is looked at, and is none.
+    const attention = ovToAttention.encode(single, options);
+    const { rows, columns } = attention.v;
+    const swap = (row: number): number => (row === 6 ? 2 : row === 2 ? 6 : row);
+    const read = (from: number, to: number, into: Float64Array): void => {
+      const all = entries(attention.v);
+      for (let row = from; row < to; row++)
+        into.set(all.subarray(swap(row) * columns, (swap(row) + 1) * columns), (row - from) * columns);
+    };
+    const misled = await attend({ ...attention, v: { rows, columns, read } });
+    assert.throws(
+      () => ovToAttention.decode(single, misled, options),
+      /an orthogonal partner at the index its columns give, found 2/,
+    );
     // Not by looking the partner up: columns that name another are found out.
     const swapped = output.values.slice();
     for (let row = 0; row < output.rows; row++) swapped[row * 4 + 2] = 0; // bit 1 of j

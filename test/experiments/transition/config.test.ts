@@ -20,8 +20,9 @@ suite('experiments/transition/config', (test) => {
       [8, 10, 12],
       [8, 12],
     ]);
-    for (const { exponents, seed } of [full, quick]) {
+    for (const { exponents, powers, seed } of [full, quick]) {
       assert.is(seed, 3);
+      assert.equal(powers, [1, 2, 3], 'the errors 1/n, 1/n² and 1/n³');
       for (const holds of [(g: number) => g < 0.5, (g: number) => g === 0.5, (g: number) => g > 0.5]) {
         assert.ok(exponents.some(holds));
       }

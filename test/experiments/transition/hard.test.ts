@@ -4,7 +4,7 @@ import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
 import type { Oracle } from '../../../src/oracles/oracle.ts';
 import { rankOf } from '../../../src/oracles/polynomial/monomials.ts';
 import { polynomialOracle } from '../../../src/oracles/polynomial/polynomial.ts';
-import type { Attention } from '../../../src/problems/attention.ts';
+import { maxAbs, type Attention } from '../../../src/problems/attention.ts';
 import { InputError } from '../../../src/problems/input-error.ts';
 import { suite } from '../../support/harness.ts';
 
@@ -32,10 +32,11 @@ suite('experiments/transition/hard', (test) => {
     }
   });
 
-  test('a seed draws its own formulas, every oracle gets the same matrices, and only a polynomial refusal is one', async () => {
+  test('a seed draws its own formulas, every oracle gets the same matrices, a row is of these, and only a polynomial refusal is one', async () => {
     const cpu = cpuOracle({ path: 'dense', threads: 1 });
     const polynomial = polynomialOracle();
     const asked: number[] = [];
+    const sizes: unknown[] = [];
     const sums = (attention: Attention): number => {
       const entries = new Float64Array(attention.q.rows * attention.q.columns);
       attention.q.read(0, attention.q.rows, entries);
@@ -45,10 +46,18 @@ suite('experiments/transition/hard', (test) => {
       ...cpu,
       attend(attention) {
         asked.push(sums(attention));
+        const { q, k } = attention;
+        sizes.push([q.rows, k.rows, q.columns, Math.max(maxAbs(q), maxAbs(k))]);
         return cpu.attend(attention);
       },
     };
-    for (const seed of [1, 1, 2]) await runHard([6], seed, { polynomial, exact: recording });
+    const rows = [];
+    for (const seed of [1, 1, 2]) rows.push(...(await runHard([6], seed, { polynomial, exact: recording })));
+    // What a row says of its instance is what the oracle was given.
+    assert.equal(
+      rows.map(({ queries, keys, headDim, bound }) => [queries, keys, headDim, bound]),
+      sizes,
+    );
     assert.equal(asked.slice(3, 6), asked.slice(0, 3));
     assert.is.not(asked[6], asked[0]);
 
@@ -65,6 +74,23 @@ suite('experiments/transition/hard', (test) => {
         () => 'thrown',
       );
       assert.is(found, expected, code);
+    }
+
+    // An output that cannot be one is refuted, and one that claims nothing is inconclusive.
+    for (const [value, relative, expected] of [
+      [2, 0, 'refuted'],
+      [1e-9, 1, 'inconclusive'],
+    ] as const) {
+      const answering: Oracle = {
+        ...cpu,
+        async attend(attention) {
+          const attended = await cpu.attend(attention);
+          const values = attended.output.values.map((y) => Math.max(y, value));
+          return { ...attended, output: { ...attended.output, values, error: { relative, absolute: 0 } } };
+        },
+      };
+      const [row] = await runHard([6], 1, { polynomial, exact: answering });
+      assert.is(row!.exact, expected);
     }
     await Promise.all([cpu.close(), polynomial.close()]);
   });

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { points, transitionConfig } from '../../../src/experiments/transition/config.ts';
-import { logChebyshev, logRank, onPaper } from '../../../src/experiments/transition/paper.ts';
+import { forPower, logChebyshev, logRank, onPaper } from '../../../src/experiments/transition/paper.ts';
+import { degreeFor } from '../../../src/oracles/polynomial/series.ts';
 import { rankOf } from '../../../src/oracles/polynomial/monomials.ts';
 import { chebyshevAmplification } from '../../../src/readout/interpolation.ts';
 import { suite } from '../../support/harness.ts';
@@ -21,6 +22,34 @@ suite('experiments/transition/paper', (test) => {
     );
     for (const x of [1e-6, 0.1, 0.5, 0.9]) {
       assert.ok(near(logChebyshev(9, x), Math.log(chebyshevAmplification(9, x))), String(x));
+    }
+  });
+
+  test('on paper M is B², the degree is that of an error of 1/n, and exponents are logarithms to base n', () => {
+    for (const point of points([8, 12, 16, 40], transitionConfig(true, 1))) {
+      const { n, d, bound } = point;
+      const { logit, degree, rankExponent, amplificationExponent } = onPaper(point);
+      assert.is(logit, bound ** 2);
+      // An output is off by 2ε/(1 − ε) where weights are off by ε.
+      assert.is(degree, degreeFor(logit, 1 / n / (2 + 1 / n)));
+      assert.ok(near(n ** rankExponent / rankOf(d, degree), 1));
+      const amplification = chebyshevAmplification(d, Math.exp(-logit / d));
+      if (amplification < 1e300) assert.ok(near(n ** amplificationExponent / amplification, 1));
+    }
+  });
+
+  test('an error of 1/n^k takes the degree of an error of 1/n with n^k keys, and its rank is one of n', () => {
+    for (const point of points([8, 20, 48], transitionConfig(true, 1))) {
+      const { n, d, bound } = point;
+      let last = 0;
+      for (const power of [1, 2, 3]) {
+        const row = forPower(point, power);
+        assert.equal({ ...row, degree: 0, rankExponent: 0 }, { ...point, power, degree: 0, rankExponent: 0 });
+        assert.is(row.degree, onPaper({ ...point, n: n ** power }).degree, `γ ${point.gamma}, n^${power}`);
+        assert.ok(near(row.rankExponent * Math.log(n), logRank(d, row.degree)));
+        assert.ok(row.degree > last, `γ ${point.gamma}, B ${bound}: ${row.degree} after ${last}`);
+        last = row.degree;
+      }
     }
   });
 

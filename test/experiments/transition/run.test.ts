@@ -1,6 +1,8 @@
 import * as assert from 'uvu/assert';
-import { transitionConfig } from '../../../src/experiments/transition/config.ts';
+import { points, transitionConfig } from '../../../src/experiments/transition/config.ts';
 import { toCsv } from '../../../src/experiments/transition/csv.ts';
+import { runHard } from '../../../src/experiments/transition/hard.ts';
+import { forPower, onPaper } from '../../../src/experiments/transition/paper.ts';
 import { randomAttention, runTransition, type Transition } from '../../../src/experiments/transition/run.ts';
 import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
 import type { Oracle } from '../../../src/oracles/oracle.ts';
@@ -88,6 +90,44 @@ suite('experiments/transition/run', (test) => {
       asked.slice(1, 8).every((attention) => attention === asked[0]),
       'both are asked the same',
     );
+  });
+
+  test('what is on paper is of the paper’s sizes, for each power in turn; what is hard is of the seed that is given', async () => {
+    const config = { ...transitionConfig(true, 7), paper: [8, 18], measured: [8], variables: [8] };
+    const oracles = { polynomial: polynomialOracle(), exact: cpuOracle({ path: 'dense', threads: 1 }) };
+    const { paper, powers, hard, measured } = await runTransition(config, oracles);
+    const [ours, others] = [await runHard([8], 7, oracles), await runHard([8], 1, oracles)];
+    const grid = points([8, 18], config);
+    assert.equal(paper, grid.map(onPaper));
+    assert.equal(
+      powers,
+      [1, 2, 3].flatMap((power) => grid.map((point) => forPower(point, power))),
+    );
+    assert.equal(hard, ours);
+    assert.not.equal(hard, others);
+    for (const { logit, ...point } of measured) {
+      const { M, degree, rank } = oracles.polynomial.plan(randomAttention(point, 7));
+      assert.equal([logit, point.degree, point.rank], [M, degree, rank]);
+      assert.ok(logit < point.bound ** 2);
+    }
+    await Promise.all([oracles.polynomial.close(), oracles.exact.close()]);
+  });
+
+  test('what would be faster without a certificate is not taken', async () => {
+    const inner = polynomialOracle();
+    const exact = cpuOracle({ path: 'dense', threads: 1 });
+    const polynomial: PolynomialOracle = {
+      ...inner,
+      plan(attention) {
+        const { certified: _, ...plan } = inner.plan(attention);
+        return { ...plan, relativeTime: 1 / 2 };
+      },
+    };
+    const config = { ...transitionConfig(true, 7), paper: [], measured: [8], variables: [] };
+    const { measured, times } = await runTransition(config, { polynomial, exact });
+    await Promise.all([inner.close(), exact.close()]);
+    assert.equal([...new Set(measured.map((row) => row.taken))], [false]);
+    assert.equal(times, []);
   });
 
   test('random entries fill [-B, B], values (0, 1], and another seed draws others', () => {

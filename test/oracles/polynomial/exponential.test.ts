@@ -2,7 +2,12 @@ import { Decimal } from 'decimal.js';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { exponentialPolynomial } from '../../../src/oracles/polynomial/exponential.ts';
-import { largestMinimaxM } from '../../../src/oracles/polynomial/minimax.ts';
+import {
+  largestMinimaxM,
+  leastError,
+  leastMinimaxM,
+  minimaxPolynomial,
+} from '../../../src/oracles/polynomial/minimax.ts';
 import {
   chebyshevSeries,
   degreeFor,
@@ -76,6 +81,29 @@ suite('oracles/polynomial/exponential', (test) => {
       }
     }
     assert.ok(compared > 50, `only ${compared} compared`);
+  });
+
+  test('what no polynomial of a degree can do is not above what one does, and for small M hardly below', () => {
+    const M = fc.double({ min: Math.log(leastMinimaxM), max: Math.log(8), noNaN: true });
+    fc.assert(
+      fc.property(M.map(Math.exp), fc.integer({ min: 0, max: 20 }), (M, degree) => {
+        const { error } = minimaxPolynomial(M, degree);
+        if (error < 1e-9 * Math.exp(M)) return;
+        const least = leastError(M, degree);
+        assert.ok(least <= error, `M ${M}, degree ${degree}: ${least} for ${error}`);
+        if (M <= 1 / 2) assert.ok(least >= 0.85 * error, `M ${M}, degree ${degree}: ${least} for ${error}`);
+      }),
+    );
+  });
+
+  test('what rounding can hide of a polynomial’s error while it is measured is added to it', () => {
+    // By Horner's rule a value has 2g roundings of its terms, of which the sizes add up to the magnitude.
+    for (const M of [0.05, 1, 4, 16]) {
+      for (let degree = 4; degree <= 40; degree += 4) {
+        const { error, magnitude } = minimaxPolynomial(M, degree);
+        assert.ok(error >= 2 * degree * 2 ** -53 * Math.exp(M) * magnitude, `M ${M}, degree ${degree}`);
+      }
+    }
   });
 
   test('at equal rank its worst error is at most Taylor’s, and its certificate hardly above, for every M and degree', () => {

@@ -1,11 +1,18 @@
 import * as assert from 'uvu/assert';
 import { points, transitionConfig } from '../../../src/experiments/transition/config.ts';
 import { randomAttention } from '../../../src/experiments/transition/run.ts';
-import { weightError, weightsFor } from '../../../src/oracles/polynomial/claim.ts';
+import { claimFor, weightError, weightsFor } from '../../../src/oracles/polynomial/claim.ts';
 import { exponentialPolynomial } from '../../../src/oracles/polynomial/exponential.ts';
 import { rankOf } from '../../../src/oracles/polynomial/monomials.ts';
-import type { Plan } from '../../../src/oracles/polynomial/plan.ts';
+import {
+  mostMonomials,
+  planFor,
+  truncated,
+  type Plan,
+  type Sizes,
+} from '../../../src/oracles/polynomial/plan.ts';
 import { polynomialOracle } from '../../../src/oracles/polynomial/polynomial.ts';
+import { degreeFor } from '../../../src/oracles/polynomial/series.ts';
 import { InputError } from '../../../src/problems/input-error.ts';
 import type { Attention } from '../../../src/problems/attention.ts';
 import { suite } from '../../support/harness.ts';
@@ -22,9 +29,17 @@ const errorOf = (M: number, degree: number, plan: Plan, keys: number, headDim: n
     headDim,
   });
 
+/** Sizes of rows whose logits all reach M. */
+function sizesWith(M: number, shape: Partial<Sizes> = {}): Sizes {
+  const all = { queries: 4, keys: 4, headDim: 1, valueDim: 1, dtype: 'f64', spread: 0, ...shape } as const;
+  const bounds = (rows: number): Float64Array => new Float64Array(rows).fill(M);
+  return { ...all, M, columnBound: M, queryBounds: bounds(all.queries), keyBounds: bounds(all.keys) };
+}
+
 suite('oracles/polynomial/plan', (test) => {
   test('the degree is the least that certifies, and each tier reaches as far as its degree does', () => {
     let tiers = 0;
+    const uneven = new Set<number>();
     for (const [d, bound, error] of [
       [2, 0.5, 1e-3],
       [4, 1, 1e-6],
@@ -49,12 +64,48 @@ suite('oracles/polynomial/plan', (test) => {
           `${name}: degree ${p.degree} reaches beyond ${M}`,
         );
       }
+      // The claim is that of the worst tier, with the polynomials as they are.
+      const sums = { degree: plan.degree, rank: plan.rank, keys: 512, headDim: d };
+      const errors = made.map(({ M, p }) => weightError(M, p, sums));
+      assert.equal(plan.certified!.error, claimFor('f64', Math.max(...errors)), name);
+      if (Math.max(...errors) > 1.001 * Math.min(...errors)) uneven.add(errors.indexOf(Math.max(...errors)));
       assert.equal(
         made.map(({ p }) => p.degree),
         made.map((_, t) => plan.degree - made.length + 1 + t),
       );
     }
     assert.ok(tiers > 8, `only ${tiers} tiers`);
+    assert.ok(uneven.size > 1, 'the worst tier is always the same');
+  });
+
+  test('where rounding asks for more than the tail of the series, a higher degree is found', () => {
+    const target = 2 ** -42;
+    const plan = planFor(sizesWith(0.01), target, Infinity);
+    assert.is(plan.degree, degreeFor(0.01, weightsFor(target)) + 1);
+    assert.ok(plan.certified!.error.relative <= target);
+  });
+
+  test('without a certificate the degree is the highest of at most 2^20 monomials', () => {
+    assert.is(mostMonomials, 2 ** 20);
+    for (const [headDim, degree] of [
+      [30, 5], // 324,632 monomials; 1,947,792 of degree 6
+      [92, 3],
+      [8, 16],
+      [1, 64],
+    ] as const) {
+      const sizes = sizesWith(200, { headDim });
+      const plan = planFor(sizes, 1e-3, Infinity);
+      assert.is(plan.certified, undefined);
+      assert.ok(rankOf(headDim, degree) <= mostMonomials);
+      assert.ok(degree === 64 || rankOf(headDim, degree + 1) > mostMonomials);
+      assert.is(truncated(sizes, plan).tiers[0]!.p.degree, degree, `${headDim} coordinates`);
+    }
+    // With as many as there may be it is certified, with one degree more it is not.
+    const [six, five] = [1e-8, 1e-6].map((error) =>
+      planFor(sizesWith(0.3, { headDim: 30 }), error, Infinity),
+    );
+    assert.equal([five!.degree, five!.certified === undefined], [5, false]);
+    assert.equal([six!.degree, six!.certified === undefined], [6, true]);
   });
 
   test('what saves work and still takes longer, for what is done once, is refused with the time', async () => {

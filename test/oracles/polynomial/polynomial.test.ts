@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { entries, type Attention } from '../../../src/problems/attention.ts';
+import { entries, type Attention, type AttentionOutput } from '../../../src/problems/attention.ts';
 import { InputError } from '../../../src/problems/input-error.ts';
 import { largestM } from '../../../src/oracles/polynomial/series.ts';
 import { measure, type Measured } from '../../../src/oracles/polynomial/measure.ts';
@@ -308,6 +308,29 @@ suite('oracles/polynomial/polynomial', (test) => {
     };
     assert.is(measure(at(1)).M, measure(at(0)).M);
     assert.equal(measure(at(1)).queryBounds.subarray(1), measure(at(0)).queryBounds.subarray(1));
+  });
+
+  test('a degree that is not forced is not taken: the error that was asked for is kept', async () => {
+    const attention = easy(9, { queries: 3000, keys: 3000, headDim: 1, valueDim: 1 });
+    const free = polynomialOracle({ error: 1e-6, threads: 1 });
+    const bound = polynomialOracle({ error: 1e-6, threads: 1, degree: 1 });
+    const [wanted, found] = [await free.attend(attention), await bound.attend(attention)];
+    await Promise.all([free.close(), bound.close()]);
+    assert.ok(free.plan(attention).degree > 1);
+    assert.equal(found.output, wanted.output);
+    assert.is(found.reason, wanted.reason);
+  });
+
+  test('calls that are made at once do not disturb each other', async () => {
+    const attentions = [1, 2, 3].map((seed) =>
+      easy(seed, { queries: 200 * seed, keys: 5000, headDim: 2 + seed, valueDim: seed }),
+    );
+    const one = polynomialOracle({ force: true, threads: 2, blockRows: 64 });
+    const wanted: AttentionOutput[] = [];
+    for (const attention of attentions) wanted.push((await one.attend(attention)).output);
+    const found = await Promise.all(attentions.map((attention) => one.attend(attention)));
+    await one.close();
+    found.forEach(({ output }, k) => assert.equal(output, wanted[k]));
   });
 
   test('what float64 cannot certify is refused though it would be faster', async () => {
