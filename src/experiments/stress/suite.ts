@@ -127,7 +127,7 @@ const variants = (dtype: Dtype): Readonly<Record<string, Variant>> => ({
 });
 
 /** exp of it overflows and exp of its negative is 0, by far, in float64 for f64 and in float32 for the others. */
-const beyondExp = (dtype: Dtype): number => (dtype === 'f64' ? 1000 : 200);
+const beyondExp = (dtype: Dtype): number => (dtype === 'f64' ? 900 : 200);
 
 /** ⅔, rounded to the dtype. */
 const thirds: Readonly<Record<Dtype, number>> = {

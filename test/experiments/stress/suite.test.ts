@@ -21,8 +21,8 @@ import { suite } from '../../support/harness.ts';
  */
 const pinned = {
   version: 4,
-  quick: '8dff3f3ef8d96d67e52335da48459faa7661c20045a4c42735bb08370a54d3f9',
-  full: '2edbde10b297f676e6ceba8371d420ed635bc66ab9d5b00921d274e5a848e0d8',
+  quick: '5c5dfd1f9c0c1d7d0a9a7a9ebdf9e989e6a682e97c139d90dcaed35e93bd3d75',
+  full: '1830004322138263d474119eca8ce72bb549e327dfc353e9c5b1841776d2f463',
 };
 
 const isPower = (n: number): boolean => Number.isInteger(Math.log2(n));
