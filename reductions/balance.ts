@@ -1,4 +1,4 @@
-/** Points that all weigh half of their coordinates, which makes distance and inner product the same thing. */
+/** Points that all weigh half of their coordinates, so that a distance says the inner product and the other way round. */
 import type { ClosestPair } from '../src/problems/closest-pair.ts';
 import { bitMatrix, getBit, setBit, weight, type BitMatrix } from '../src/problems/orthogonal-vectors.ts';
 

@@ -5,8 +5,8 @@
  *
  * Points are balanced, so that ⟨a, b⟩ = (d − dist)/2. With D = 2d head columns, μ = ½ − (½ + ε/3)t/d and
  * β = 12 d ln N/(εt), take queries √β·(a_i, 1_d), keys √β·(b_j, −μ·1_d) and as many zero keys, values 1 on the real
- * ones. At scale 1/D the logit is β/(4d)·((1 + 2ε/3)t − dist): at least 2 ln N for a close pair, at most −ln N for a far
- * one. So a row with a close pair gives at least N²/(N² + n) ≥ N/(N+1), and one without at most 1/(N+1), for N ≥ n.
+ * ones. N is any number ≥ n. At scale 1/D the logit is β/(4d)·((1 + 2ε/3)t − dist): at least 2 ln N for a close pair, at most −ln N for a far
+ * one. So a row with a close pair gives at least N²/(N² + n) ≥ N/(N+1), and one without at most 1/(N+1).
  *
  * Decision and witness survive. It costs 2n keys, n queries, D = 2d columns and entries B = √β = O(√log n) for constant
  * ε and t = Ω(d). Where t is too small for that the Hamming balls are small, the question is answered by looking into

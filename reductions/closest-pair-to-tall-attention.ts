@@ -7,7 +7,8 @@
  * so with S the sum of exp(β/4·(1 − dist/d)) a row gives S/(S + n·exp(β/2)). A close pair makes S at least
  * exp(β/4·(1 − t/d)); without one it is at most n·exp(β/4·(1 − (1+ε)t/d)), which for β = 4d·ln(4n)/(εt) is 4 times less.
  *
- * Decision and witness survive. The output is about exp(−β/4·(1 + t/d))/n, so the decoder needs relative precision and
+ * Decision and witness survive. The pad queries make Q as tall as K, as the theorem has it; nobody reads their rows. The
+ * output of a close row is about exp(−β/4·(1 + t/d))/n, so the decoder needs relative precision and
  * the format the exponents: instances whose outputs would underflow are refused. The theorem's additive error
  * n^−Θ(1) says the same for β = Θ(log n). Where t is too small, Hamming balls (closest-pair-to-attention.ts).
  */

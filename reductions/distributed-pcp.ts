@@ -16,10 +16,11 @@
  * q^(ℓ−1) instances has an inner product of q instead of at most 2(ℓ − 1): decision and witness survive, and since an
  * orthogonal pair is accepted under one message only, the count does.
  *
- * It costs dimension q^(T+1) and q^(ℓ−1) instances, at best 2^Θ(√m log m) together for m clauses. The theorem takes T
- * constant and ℓ = ε·log n/log q, so that there are n^ε instances. Reed–Solomon needs q > 2(ℓ − 1), which makes the
- * dimension (log n)^(T+1); algebraic geometry codes have a constant q and O(ℓ) places for the coin, and the dimension
- * is O(log n). docs/paper-route.md goes through it.
+ * It costs dimension q^(T+1) and q^(ℓ−1) instances, at best 2^Θ(√m log m) together for m clauses. The theorem has
+ * m = O(log n) and takes ℓ = ε·log n/log q for any ε > 0, so that there are n^ε instances, and T = m/ℓ = O(log q).
+ * Reed–Solomon needs q > 2(ℓ − 1), which grows with n, and q^(T+1) outgrows O(log n); algebraic geometry codes have a
+ * constant q, hence a constant T, and O(ℓ) places for the coin in place of q, and the dimension O(ℓ)·q^T is O(log n).
+ * docs/paper-route.md goes through it.
  */
 import { mapWitness, type Answer } from '../src/problems/answer.ts';
 import {
@@ -59,7 +60,7 @@ export interface PcpSize {
   readonly dimension: number;
   /** The inner product of an orthogonal pair: q. */
   readonly high: number;
-  /** The most that another pair has: min(2(ℓ − 1), q − 1). */
+  /** The most that another pair has: 2(ℓ − 1), which is less than q. */
   readonly low: number;
 }
 
@@ -122,7 +123,7 @@ export const distributedPcp: Reduction<
         promised: `T·ℓ ≥ ${vectors.left.columns}`,
         actual: `${blocks}, ${length}, ${field}`,
       },
-      { parameter: 'instances', promised: 'n^o(1), here q^(ℓ−1)', actual: `${messages}` },
+      { parameter: 'instances', promised: 'n^ε, here q^(ℓ−1)', actual: `${messages}` },
       {
         parameter: 'dimension',
         promised: `O(log n) with AG codes, here q^(T+1)`,

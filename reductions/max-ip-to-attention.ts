@@ -5,8 +5,9 @@
  * dimension is a quarter or less, and what counts for the entries is the gap against the dimension, not against t.
  *
  * Shifted: θ = low + (high − low)/3, keys √β·(b_j, −θ/w·1_w) with w = ⌈θ⌉ further columns, so D = d + w and
- * β ≥ 3D ln N/(high − low); decoded at ½. Tall: pads of w = ⌈high⌉ further columns, β = D ln(4n)/(high − low); decoded
- * with relative precision, and since w is chosen beside high the outputs do not become tiny as they do there.
+ * β ≥ 3D ln N/(high − low), N ≥ n; decoded at ½. Tall: pads of w = ⌈high⌉ further columns, β = D ln(4n)/(high − low);
+ * decoded with relative precision. A pad then weighs about as much as a near key, so the outputs do not become as tiny
+ * as in the theorem, whose pads weigh exp(β/2) whatever the distance.
  *
  * Decision and witness survive. It costs 2n keys, n queries (2n for the tall form) and D ≤ 2d + 1 columns.
  */

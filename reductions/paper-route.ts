@@ -23,8 +23,8 @@ import { compose, type Reduction } from './reduction.ts';
 import { splitAndList, type SplitOptions } from './split-and-list.ts';
 
 /**
- * The last steps: by closest pairs, decoded at ½ (`strengthened`) or as Theorem 4.6 was published, or the same two
- * straight from inner products.
+ * The last steps: by closest pairs, decoded at ½ (`strengthened`) or as Theorem 4.6 was `published`, or the same two
+ * straight from inner products (`direct`, `direct-published`).
  */
 export type AttentionForm = 'strengthened' | 'published' | 'direct' | 'direct-published';
 

@@ -4,12 +4,13 @@
  * Paturi ("A duality between clause width and clause density for SAT", CCC 2006). It is what lets the rest of the
  * chain speak of m = O(v) clauses, and so of dimension O(log n).
  *
- * A heavy heart is a set H of literals that at least θ(c − |H|) clauses of size c contain, 1 ≤ |H| < c. An assignment
+ * Let there be v variables, clauses of at most k literals, and thresholds θ(1), θ(2), … ≥ 1, in any order. A heavy
+ * heart is a set H of literals that at least θ(c − |H|) clauses of size c contain, 1 ≤ |H| < c. An assignment
  * either satisfies H, or each of those clauses outside H, so the formula splits in two: the heart branch gets the
  * clause H, the petal branch the clauses C∖H. Both make clauses superfluous (`withoutSupersets`). Without a heavy
  * heart the formula is a leaf: a literal is in fewer than θ(c − 1) clauses of size c ≥ 2.
  *
- * The solution sets of the leaves unite to the source's whatever the thresholds ≥ 1: decision and witness survive,
+ * The solution sets of the leaves unite to the source's whatever the thresholds: decision and witness survive,
  * the count does not, for leaves overlap. What the thresholds buy is few leaves. On a path from the root let N_j be
  * the number of clauses of size j that were ever added. Hearts are taken with c smallest, then |H| largest, so right
  * after j-clauses were added fewer than 2θ(j − i) of them contain any one set of i literals; an added i-clause
@@ -17,8 +18,9 @@
  *
  *     N_1 ≤ 2v,   N_j ≤ 2θ(j − 1)v/j + Σ_{i<j} 2θ(j − i)N_i,   petal steps ≤ Σ_{j<k} N_j/θ(j).
  *
- * With θ(j) = αX^(2j−1), X = 2kα, that is at most (k − 1)v/α, so that α large makes 2^(εv) leaves. At sizes that
- * anyone can run the theory's thresholds never fire, so they can also be given one by one.
+ * With θ(j) = αX^(2j−1), X = 2kα, that is at most (k − 1)v/α of the (2kα)^O(k)·v steps that a path can have, so that α
+ * large makes 2^(εv) leaves: a leaf is told by which of its steps were petals. At sizes that anyone can run the theory's
+ * thresholds hardly ever fire, so they can also be given one by one.
  *
  * Leaves stream: what is in memory is one path and the branches that wait on it.
  */
@@ -28,7 +30,7 @@ import { anyOf, lazily } from './disjunction.ts';
 import type { Reduction } from './reduction.ts';
 import { asSet, withoutSupersets } from './subsume.ts';
 
-/** α ≥ 1 of the theorem, or θ(1), θ(2), … ≥ 1 themselves; the last one stands for all beyond. */
+/** α ≥ 1 of the theorem, or θ(1), θ(2), … ≥ 1 themselves, in any order; the last one stands for all beyond. */
 export type SparsifyOptions = { readonly alpha: number } | { readonly thresholds: readonly number[] };
 
 export const sparsify: Reduction<

@@ -1,12 +1,14 @@
 /**
  * From CNF-SAT to Orthogonal Vectors (Williams, "A new algorithm for optimal 2-constraint satisfaction and its
- * implications", Theoretical Computer Science 348, 2005, Theorem 5.1): if Orthogonal Vectors on n vectors of
- * dimension d = ω(log n) had an n^(2−ε) algorithm, CNF-SAT would have one in 2^((1−ε/2)v), against SETH.
+ * implications", Theoretical Computer Science 348, 2005, Theorem 5.1): if for some ε > 0 Orthogonal Vectors on n
+ * vectors of any dimension d = (log n)^O(1) had an n^(2−ε) algorithm, CNF-SAT with v variables and poly(v) clauses would
+ * have one in time 2^((1−ε/2)v)·poly(v), against SETH. The dimension is the number of clauses. SETH speaks of k-SAT, and
+ * there d = O(log n), with any constant, is enough: sparsification comes first (sparsify.ts).
  *
  * Split the variables into two halves and list the assignments of each. Vector a_α has a 1 at clause c exactly if α
  * satisfies no literal of c, and b_β likewise. A clause is falsified by (α, β) exactly if neither half satisfies it,
  * so ⟨a_α, b_β⟩ counts the falsified clauses, and orthogonal pairs are models, one for one: the reduction keeps
- * decision, witness and count. It costs n = 2^⌈v/2⌉ vectors on a side, of one coordinate a clause.
+ * decision, witness and count. It costs at most n = 2^⌈v/2⌉ vectors on a side, of one coordinate a clause.
  */
 import type { Answer } from '../src/problems/answer.ts';
 import { mapWitness } from '../src/problems/answer.ts';
@@ -24,7 +26,7 @@ import { chooseHalves } from './halves.ts';
 export interface SplitOptions {
   /** Leave out assignments of a half that falsify a clause of their own variables: no model extends them. */
   readonly prune: boolean;
-  /** `order`: the first ⌈v/2⌉ variables are the left half. `weight`: the halves that make D small. */
+  /** `order`: the first ⌈v/2⌉ variables are the left half. `weight`: halves that make D = min(max|a_α|, max|b_β|) small. */
   readonly split: 'order' | 'weight';
 }
 

@@ -215,7 +215,7 @@ suite('reductions/distributed-pcp', (test) => {
     const vectors = everyVector(4);
     assert.equal(distributedPcp.ledger(vectors, { blocks: 2, length: 2, field: 5 }), [
       { parameter: 'T, ℓ, q', promised: 'T·ℓ ≥ 4', actual: '2, 2, 5' },
-      { parameter: 'instances', promised: 'n^o(1), here q^(ℓ−1)', actual: '5' },
+      { parameter: 'instances', promised: 'n^ε, here q^(ℓ−1)', actual: '5' },
       {
         parameter: 'dimension',
         promised: 'O(log n) with AG codes, here q^(T+1)',

@@ -25,7 +25,7 @@ function shapeOf({ layout, batches, heads }: HeadsCall, rows: number, columns: n
  * is the row of head h that the file has as the i-th of that head; the heads are alike.
  */
 export function fileOrder(
-  { layout, batches, heads }: HeadsCall,
+  { layout, batches, heads }: Pick<HeadsCall, 'layout' | 'batches'> & { readonly heads: ArrayLike<unknown> },
   orders: readonly Uint32Array[],
 ): Uint32Array {
   const count = heads.length / batches;

@@ -1,7 +1,8 @@
 /**
  * What known mistakes make of matrices: another scale, a mask, a matrix read or written in the other order, a softmax over
- * the wrong axis or of a part.
+ * the wrong axis or of a part, keys that are too many or too few.
  */
+import { counted } from '../../problems/counted.ts';
 
 export type Rows = readonly (readonly number[])[];
 
@@ -59,7 +60,18 @@ export function mistakes(matrices: Matrices, scale: number): readonly Mistake[] 
       logits.map((row, i) => softmax(row.map((x, j) => (j <= i + shift ? x : -Infinity)))),
       v,
     );
+  /** The weights of the keys in `summed` add up to what divides those of the keys in `kept`. */
+  const ofKeys = (kept: KeyRange, summed: KeyRange): Rows => {
+    const total = (row: readonly number[]): number => row.slice(...summed).reduce((a, b) => a + b);
+    return times(
+      weights.map((row) => row.slice(...kept).map((w) => w / total(row))),
+      v.slice(...kept),
+    );
+  };
+  const [every, butFirst, butLast] = [[0], [1], [0, -1]] as const;
   const columnMajor = 'matrices are stored row after row; check strides, .T and reshape';
+  const lastKey = 'look at the bound of the loop and at a number of keys that is no multiple of the tile';
+  const firstKey = 'look at the start of the loop over the keys, and at what its first turn finds';
   const noMask = 'every query sees every key: switch the mask off';
   return [
     ...scales(scale, q[0]!.length).map(([name, is, factor]) => ({
@@ -123,8 +135,26 @@ export function mistakes(matrices: Matrices, scale: number): readonly Mistake[] 
     {
       name: 'last key',
       is: 'attention without the last key',
-      hint: 'look at the bound of the loop and at a number of keys that is no multiple of the tile',
-      output: attend({ q, k: k.slice(0, -1), v: v.slice(0, -1) }, scale),
+      hint: lastKey,
+      output: ofKeys(butLast, butLast),
+    },
+    {
+      name: 'first key',
+      is: 'attention without the first key',
+      hint: firstKey,
+      output: ofKeys(butFirst, butFirst),
+    },
+    {
+      name: 'sum without the last key',
+      is: 'attention whose denominator lacks the last key',
+      hint: `the weights of all keys add up to the denominator: ${lastKey}`,
+      output: ofKeys(every, butLast),
+    },
+    {
+      name: 'sum without the first key',
+      is: 'attention whose denominator lacks the first key',
+      hint: `the weights of all keys add up to the denominator: ${firstKey}`,
+      output: ofKeys(every, butFirst),
     },
     {
       name: 'zeros',
@@ -133,6 +163,40 @@ export function mistakes(matrices: Matrices, scale: number): readonly Mistake[] 
       output: right.map((row) => row.map(() => 0)),
     },
   ];
+}
+
+/** As `slice` takes it. */
+type KeyRange = readonly [from: number, to?: number];
+
+/**
+ * Keys of zeros beside those of `k`, as a tile is filled up with, that no mask keeps out: their logits are 0, so each
+ * adds 1 to the denominator, and their values, zeros too, nothing to the numerator.
+ */
+export function zeroKeys(matrices: Matrices, scale: number, count: number): Mistake {
+  const { sums, right } = withSums(matrices, scale);
+  return {
+    name: 'zero keys',
+    is: `attention to the keys and ${counted(count, 'key')} of zeros besides`,
+    hint: 'mask the keys that fill up a tile: a logit of 0 is a weight of 1, one of -∞ is none',
+    output: right.map((row, i) => row.map((y) => (y * sums[i]!) / (sums[i]! + count))),
+  };
+}
+
+/** How many zero keys explain `found` best, by its entry that should be largest: 0 … ∞, or NaN. */
+export function zeroKeysIn(found: Rows, matrices: Matrices, scale: number): number {
+  const { sums, right } = withSums(matrices, scale);
+  const entries = right.flatMap((row, i) => row.map((y, c) => ({ i, c, y })));
+  const { i, c, y } = entries.reduce((a, b) => (Math.abs(b.y) > Math.abs(a.y) ? b : a));
+  return Math.round(sums[i]! * (y / found[i]![c]! - 1));
+}
+
+/** Attention, and what the weights of a query add up to. */
+function withSums(
+  matrices: Matrices,
+  scale: number,
+): { readonly sums: readonly number[]; readonly right: Rows } {
+  const sums = scores(matrices, scale).map((row) => row.reduce((sum, x) => sum + Math.exp(x), 0));
+  return { sums, right: attend(matrices, scale) };
 }
 
 const scores = ({ q, k }: Matrices, scale: number): Rows =>
@@ -159,3 +223,7 @@ const regrouped = (all: readonly number[], columns: number): Rows =>
 
 /** The same memory, taken to be stored column after column. */
 const byColumns = (rows: Rows): Rows => transposed(regrouped(rows.flat(), rows.length));
+
+/** The largest difference of two entries. */
+export const farthest = (a: Rows, b: Rows): number =>
+  Math.max(...a.flatMap((row, i) => row.map((x, c) => Math.abs(x - b[i]![c]!))));

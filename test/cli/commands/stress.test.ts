@@ -481,7 +481,7 @@ suite('src/cli/commands/stress', (test) => {
         const { stdout, stderr } = await seth([...wrong, '--junit', 'j.xml'], { cwd: folder });
         assert.match(
           stderr,
-          `self-test: no answer to a tiny instance (5 queries, 7 keys, d = 4, one head in ${layout}): `,
+          `self-test: no answer to a tiny instance (5 queries, 7 keys, d = 4, 2 × 3 heads in ${layout}): `,
         );
         assert.match(
           stdout,
