@@ -219,7 +219,8 @@ suite('campaign/campaign', (test) => {
       await oracle.close();
       return judged;
     };
-    assert.equal(await outcomes(inFloat64), Array(4 * formulas.length).fill({ outcome: 'right' }));
+    const careful = (await outcomes(inFloat64)).map(({ outcome }) => outcome);
+    assert.equal(careful, Array<string>(4 * formulas.length).fill('right'));
     const faulty = (await outcomes('none')).filter(({ outcome }) => outcome !== 'right');
     assert.ok(faulty.length > 0);
     for (const { said } of faulty) assert.match(said!, 'the output does not have the error it claims');
