@@ -269,6 +269,36 @@ if (hasAdapter) {
       }
     });
 
+    test('f32 refuses what float32 is not used for, and says what', async () => {
+      const one = (changes: { q?: number; k?: number; v?: number; scale?: number }): Attention =>
+        cook({
+          queries: 1,
+          keys: 2,
+          headDim: 1,
+          valueDim: 1,
+          scale: changes.scale ?? 1,
+          q: () => changes.q ?? 0,
+          k: (r) => (r === 0 ? 0 : (changes.k ?? 0)),
+          v: (r) => (r === 0 ? 0 : (changes.v ?? 1)),
+        });
+      for (const [changes, reason] of [
+        [{ v: 2 ** 33 }, 'values beyond 2^32'],
+        [{ v: -(2 ** 33) }, 'values beyond 2^32'],
+        [{ k: 2 ** 61 }, 'K has an entry of '],
+        [{ k: 2 ** -127 }, 'K has an entry of '],
+        [{ q: -(2 ** 101) }, 'Q has an entry of '],
+        [{ scale: 2 ** 17 }, 'a scale of 131072 is beyond float32'],
+        [{ scale: 2 ** -17 }, 'a scale of 0.00000762939453125 is beyond float32'],
+        [{ q: 2 ** 6, k: 2 ** 5 }, 'logits of query 0 reach 2048, beyond 1024'],
+      ] as const) {
+        const thrown = await thrownBy(f32.attend(one(changes)));
+        assert.instance(thrown, InputError, String(thrown));
+        assert.match((thrown as InputError).message, reason);
+      }
+      const { output } = await f32.attend(one({ v: 2 ** 32, q: 2 ** 5, k: -(2 ** 5), scale: 2 ** -5 }));
+      assert.ok(output.values[0]! > 0);
+    });
+
     test('random shapes, dtypes and sizes are within the claim', () =>
       fc.assert(
         fc.asyncProperty(attentions, async (attention) => {
