@@ -420,11 +420,16 @@ if (hasAdapter) {
         });
       const most = 2 ** 27;
       const large = { maxStorageBufferBindingSize: most, maxBufferSize: most };
-      for (const [limits, ...cases] of [
-        [{ ...small, maxComputeWorkgroupsPerDimension: 65535 }, typical, wide(() => 1), wide((r) => r % 3)],
-        [{ ...small, ...large }, patternAttention({ ...typicalShape, dimension: 7, vectors: 6, keys: 4500 })],
+      const many = { ...typicalShape, dimension: 7, vectors: 6, keys: 4500 };
+      const buffers = { ...small, maxComputeWorkgroupsPerDimension: 65535 };
+      const fourPlanes = { ...buffers, maxComputeWorkgroupStorageSize: 16384 };
+      for (const [limits, info, ...cases] of [
+        [buffers, {}, typical, wide(() => 1), wide((r) => r % 3)],
+        [{ ...small, ...large }, {}, patternAttention(many)],
+        [{ ...small, ...large }, cardInfo, patternAttention({ ...many, columns: 1 })],
+        [fourPlanes, cardInfo, patternAttention({ ...typicalShape, dimension: 30, vectors: 300 })],
       ] as const) {
-        const provide = changed({ device: limited(limits) }, provider);
+        const provide = changed({ info, device: limited(limits) }, provider);
         const bounded = gpuOracle({ mode: 'exact', limits, provider: provide, selfTests: passed });
         for (const attention of cases) {
           const { output } = await bounded.attend(attention);
