@@ -28,6 +28,8 @@ export function mergeStress(
   const scaled = run.options['scale'] === 'rsqrt' && { scale: 'rsqrt' as const };
   const layout = layouts.find((name) => name === run.options['layout']);
   const inHeads = layout !== undefined && { layout };
+  const timeout = numberOf('timeout', run.options['timeout'], {});
+  const timed = timeout !== undefined && { timeout };
   const exactBelow = numberOf('exact-below', run.options['exactBelow'], {});
   const exact = exactBelow !== undefined && { exactBelow };
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
@@ -39,6 +41,7 @@ export function mergeStress(
     ...scaled,
     oracle,
     ...inHeads,
+    ...timed,
     ...exact,
     passed,
     scores,

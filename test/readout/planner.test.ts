@@ -220,6 +220,31 @@ suite('readout/planner', (test) => {
     }
   });
 
+  test('the threshold keeps its promise at its own bound: all keys that are no partners count for a quarter at most', () => {
+    for (const keys of [1, 2, 100, 1024, 5000]) {
+      const { bias, readout } = plan({ ...typical('threshold', 'f64', 1), keys });
+      assert.ok(bias <= 0.25 && bias > 0.2, `${keys} keys: ${bias} at ${readout.bound}`);
+    }
+  });
+
+  test('the error that a refusal asks for is small enough, and a fifth more is not', () => {
+    for (const kind of kinds) {
+      const demand = typical(kind, 'f32', 2 ** 20);
+      const refusal = (() => {
+        try {
+          return plan(demand).readout.kind;
+        } catch (error) {
+          return (error as Error).message;
+        }
+      })();
+      const [, most] = /a relative error per output of at most (\S+) for 1024 keys/.exec(refusal) ?? [];
+      assert.ok(most !== undefined, refusal);
+      const roundings = Number(most) / unitRoundoff('f32');
+      assert.ok(plan(typical(kind, 'f32', 0.9 * roundings)).certified, kind);
+      assert.throws(() => plan(typical(kind, 'f32', 1.2 * roundings)), /error per output of at most/);
+    }
+  });
+
   test('a readout made for a lower degree is judged by the degree that there is', () => {
     const demand = typical('interpolation', 'f64', 1);
     const { readout } = plan({ ...demand, degree: 5, bound: 9 });

@@ -429,6 +429,35 @@ suite('src/cli/commands/stress', (test) => {
     });
   });
 
+  test('where a process is started for each instance the table has a dash for its speed, elsewhere a rate', () =>
+    inPlace(async (place) => {
+      for (const [warm, speed] of [
+        [false, '-'],
+        [true, '\\d\\.\\de\\d+'],
+      ] as const) {
+        const oracle = `command${warm ? '-warm' : ''}:${place.line('none', 0, warm)}`;
+        const { code, stdout, stderr } = await seth(['stress', '--rung', 'f16/1/plain', '--oracle', oracle]);
+        assert.is(code, 0, stderr);
+        assert.match(stdout, new RegExp(`^f16/1/plain .* 0 +${speed}  ✓$`, 'm'));
+        assert.match(stdout, new RegExp(` · ${speed} pairs/s  ✓$`, 'm'));
+      }
+    }));
+
+  test('the command that runs a rung again gives the program the time that it had', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--rung', 'bf16/1/plain', '--timeout', '7.5', '--junit', 'j.xml', '--json'];
+      const oracle = 'command:false {instance} {output}';
+      const { code, stdout, stderr } = await seth([...args, '--oracle', oracle], { cwd: folder });
+      assert.is(code, 1, stderr);
+      assert.is((JSON.parse(stdout) as { timeout: number }).timeout, 7.5);
+      const xml = new DOMParser().parseFromString(readFileSync(join(folder, 'j.xml'), 'utf8'), 'text/xml');
+      assert.is(
+        xml.querySelector('failure')!.textContent,
+        `seth stress --rung bf16/1/plain --timeout 7.5 --oracle '${oracle}' --export DIR`,
+      );
+    });
+  });
+
   test('a fault that every rung has is said once, and a rung without an answer decided no row', async () => {
     await inPlace((place) =>
       inFolder(async (folder) => {
@@ -530,14 +559,15 @@ suite('src/cli/commands/stress', (test) => {
     await inFolder(async (folder) => {
       const oracle = `command-warm:'${process.execPath}' '${headsProgram}' none`;
       const args = ['stress', '--dtype', 'bf16', '--json', '--layout', 'bnhd', '--scale', 'rsqrt'];
+      args.push('--timeout', '90');
       for (const i of [0, 1]) {
         const part = await seth([...args, '--oracle', oracle, '--shard', `${i}/2`]);
         assert.is(part.code, 0, part.stderr);
         writeFileSync(join(folder, `${i}.json`), part.stdout);
       }
       const { stdout, stderr } = await seth(['merge', '-', '0.json', '1.json'], { cwd: folder });
-      const { layout, scale, passed } = JSON.parse(stdout) as Outcome & Record<string, unknown>;
-      assert.equal([layout, scale, passed], ['bnhd', 'rsqrt', true], stderr);
+      const { layout, scale, timeout, passed } = JSON.parse(stdout) as Outcome & Record<string, unknown>;
+      assert.equal([layout, scale, timeout, passed], ['bnhd', 'rsqrt', 90, true], stderr);
     });
   });
 

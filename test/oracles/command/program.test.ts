@@ -63,14 +63,14 @@ suite('oracles/command/program', (test) => {
     assert.ok(isGone(program.child.pid!));
   });
 
-  test('a file without permission to be run is told from one that is there, on its path or on PATH', () =>
+  test('a file without permission to be run, or a folder, is told from a program that is there, on its path or on PATH', () =>
     inFolder(async (folder) => {
       const script = join(folder, 'kernel');
       writeFileSync(script, '#!/bin/sh\n', { mode: 0o644 });
       const before = process.env['PATH'];
       try {
         process.env['PATH'] = `${join(folder, 'missing')}${delimiter}${folder}`;
-        for (const name of [script, 'kernel']) {
+        for (const name of [script, 'kernel', folder]) {
           const { code, message } = await faultOf(requireProgram(name));
           assert.is(code, 'command-not-found');
           assert.match(

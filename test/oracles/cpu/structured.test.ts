@@ -282,6 +282,8 @@ suite('oracles/cpu/structured', (test) => {
       [{ ...typical, q: denseMatrix(q.rows, q.columns, scattered) }, /several values in more than 4 columns/],
       [{ ...typical, k: denseMatrix(k.rows, k.columns, kinds) }, /K has more than 5 kinds of rows/],
       [changed(typical, 'v', 8, () => 0.5), /not small integers/],
+      [changed(typical, 'v', 1, () => 0.5), /not small integers/], // before the others of its class
+      [changed(typical, 'v', 1, () => 2 ** 25), /not small integers/],
       [changed(typical, 'v', 8, () => 2 ** 25), /not small integers/],
       [{ ...typical, scale: 40 }, /span more than 1000/],
     ];
