@@ -82,16 +82,16 @@ suite('src/formats/npy', (test) => {
     assert.ok(Buffer.from(npyHeader('f16', [7])).includes("'shape': (7,), }"));
   });
 
-  test('whatever the shape, the header is the dict, blanks up to a multiple of 64, and a newline', () =>
-    fc.assert(
-      fc.property(fc.array(fc.nat(), { minLength: 1, maxLength: 12 }), (shape) => {
-        const header = Buffer.from(npyHeader('f64', shape)).toString('latin1');
-        const dict = `{'descr': '<f8', 'fortran_order': False, 'shape': (${shape.length === 1 ? `${shape[0]},` : shape.join(', ')}), }`;
-        assert.is(header.length % 64, 0);
-        assert.ok(header.length - 10 - dict.length <= 64);
-        assert.is(header.slice(10), `${dict.padEnd(header.length - 11)}\n`);
-      }),
-    ));
+  test('however long the dict is, blanks up to a multiple of 64 and a newline follow it', () => {
+    for (let rank = 1; rank <= 64; rank++) {
+      const shape = Array<number>(rank).fill(1);
+      const header = Buffer.from(npyHeader('f64', shape)).toString('latin1');
+      const dict = `{'descr': '<f8', 'fortran_order': False, 'shape': (${rank === 1 ? '1,' : shape.join(', ')}), }`;
+      assert.is(header.length % 64, 0);
+      assert.ok(header.length - 10 - dict.length <= 64);
+      assert.is(header.slice(10), `${dict.padEnd(header.length - 11)}\n`);
+    }
+  });
 
   test('the header of version 1 is Latin-1, that of version 3 UTF-8, where what it says is shown', () => {
     const dict = "{'descr': 'é', 'fortran_order': False, 'shape': (2, 1), }";

@@ -67,6 +67,7 @@ suite('src/formats/part', (test) => {
       [{ at: 1.5 }, 'at'],
       [{ at: -2 }, 'at'],
       [{ units: 2 ** 53 }, 'units'],
+      [{ units: -1 }, 'units'],
       [{ of: 0 }, 'index'],
     ] as const) {
       assert.throws(unitOf(changes), new RegExp(`^shard\\.${field}: expected `), JSON.stringify(changes));

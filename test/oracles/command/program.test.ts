@@ -63,6 +63,13 @@ suite('oracles/command/program', (test) => {
     assert.ok(isGone(program.child.pid!));
   });
 
+  test('one that has closed its standard input can be written to all the same, and its end tells', async () => {
+    const program = start(['sh', '-c', 'exec <&-; echo closed >&2; sleep 0.1; exit 3'], 'talking');
+    while (program.said() === '') await new Promise((resolve) => setTimeout(resolve, 5));
+    program.child.stdin!.write('instance\toutput\n');
+    assert.equal(await program.ended, { code: 3 });
+  });
+
   test('a file without permission to be run, or a folder, is told from a program that is there, on its path or on PATH', () =>
     inFolder(async (folder) => {
       const script = join(folder, 'kernel');
