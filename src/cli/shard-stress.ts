@@ -18,7 +18,8 @@ export function mergeStress(
 ): { readonly text: string; readonly exit: number } {
   const placed = lines.flatMap(({ name, part, line }) => {
     const { rungs } = line as unknown as StressOutcome;
-    if (!Array.isArray(rungs) || !rungs.every(isRung)) throw notOutcome(name);
+    const isWhole = Array.isArray(rungs) && rungs.every(isRung);
+    if (!isWhole || part.index + (rungs.length - 1) * of >= units) throw notOutcome(name);
     return (rungs as StressOutcome['rungs']).map((rung, k) => ({ name, at: part.index + k * of, rung }));
   });
   requireEachOnce(placed, units, (at) => `rung ${at + 1} of ${units}, of shard ${at % of}/${of}`);

@@ -94,10 +94,12 @@ suite('src/cli/commands/merge', (test) => {
           parts.push(join(folder, `${i}.jsonl`));
           writeFileSync(parts[i]!, (await seth([...args, '--shard', `${i}/2`])).stdout);
         }
-        return [(await seth(args)).code, (await seth(['merge', '-', ...parts])).code];
+        const orders = [parts, parts.toReversed()];
+        const merged = await Promise.all(orders.map((order) => seth(['merge', '-', ...order])));
+        return [(await seth(args)).code, ...merged.map(({ code }) => code)];
       };
-      assert.equal(await run('missing.cnf', []), [2, 2]);
-      assert.equal(await run(formulas[1]!, ['--bound', '0.1']), [1, 1]);
+      assert.equal(await run('missing.cnf', []), [2, 2, 2]);
+      assert.equal(await run(formulas[1]!, ['--bound', '0.1']), [1, 1, 1]);
     });
   });
 
@@ -336,8 +338,9 @@ suite('src/cli/commands/merge', (test) => {
         /^expected rung 1 of \d+, of shard 0\/2, found no part that has it, /,
       );
       const [damaged] = jsonLines(readFileSync(join(folder, '1.json'), 'utf8'));
-      for (const rung of [null, {}, { ...(damaged!['rungs'] as object[])[0], dtype: 'f8' }]) {
-        const json = JSON.stringify({ ...damaged, rungs: [rung] });
+      const some = damaged!['rungs'] as object[];
+      for (const rungs of [[null], [{}], [{ ...some[0], dtype: 'f8' }], [...some, some[0]]]) {
+        const json = JSON.stringify({ ...damaged, rungs });
         writeFileSync(join(folder, 'damaged.json'), `${json}\n`);
         assert.match(
           faultOf(() => mergeLines(read(folder, ['0.json', 'damaged.json']))).message,
