@@ -18,7 +18,8 @@ export function mergeStress(
 ): { readonly text: string; readonly exit: number } {
   const placed = lines.flatMap(({ name, part, line }) => {
     const { rungs } = line as unknown as StressOutcome;
-    if (!Array.isArray(rungs) || !rungs.every(isRung)) throw notOutcome(name);
+    const isWhole = Array.isArray(rungs) && rungs.every(isRung);
+    if (!isWhole || part.index + (rungs.length - 1) * of >= units) throw notOutcome(name);
     return (rungs as StressOutcome['rungs']).map((rung, k) => ({ name, at: part.index + k * of, rung }));
   });
   requireEachOnce(placed, units, (at) => `rung ${at + 1} of ${units}, of shard ${at % of}/${of}`);
@@ -28,6 +29,8 @@ export function mergeStress(
   const scaled = run.options['scale'] === 'rsqrt' && { scale: 'rsqrt' as const };
   const layout = layouts.find((name) => name === run.options['layout']);
   const inHeads = layout !== undefined && { layout };
+  const timeout = numberOf('timeout', run.options['timeout'], {});
+  const timed = timeout !== undefined && { timeout };
   const exactBelow = numberOf('exact-below', run.options['exactBelow'], {});
   const exact = exactBelow !== undefined && { exactBelow };
   const scores = scoreOf(rungs, numberOf('require', run.options['require'], {}));
@@ -39,6 +42,7 @@ export function mergeStress(
     ...scaled,
     oracle,
     ...inHeads,
+    ...timed,
     ...exact,
     passed,
     scores,

@@ -18,6 +18,8 @@ export interface StressOutcome {
   readonly oracle: string;
   /** Of the tensors, where all heads of a rung were one call. */
   readonly layout?: Layout;
+  /** Seconds that the oracle's program could take for an instance, where that was said. */
+  readonly timeout?: number;
   /** Rungs with fewer keys were not exercised. */
   readonly exactBelow?: number;
   /** What the oracle's program made of a tiny instance, where it was asked. */
@@ -53,9 +55,17 @@ export function howRun({ scale, layout, exactBelow, shard, only }: StressOutcome
   return shard === undefined ? how : `${how}, shard ${shard.index}/${shard.of} of its rungs only`;
 }
 
-/** The command that runs a rung by itself. */
-export const again = ({ suite, layout, oracle }: StressOutcome, { rung }: RungResult): string =>
-  `seth stress${suite === 'quick' ? '' : ` --suite ${suite}`} --rung ${rung}${layout === undefined ? '' : ` --layout ${layout}`} --oracle ${quoted(oracle)}`;
+/** The command that runs a rung by itself, asked in the same way. */
+export function again({ suite, layout, timeout, oracle }: StressOutcome, { rung }: RungResult): string {
+  const options = [
+    suite === 'quick' ? '' : ` --suite ${suite}`,
+    ` --rung ${rung}`,
+    layout === undefined ? '' : ` --layout ${layout}`,
+    timeout === undefined ? '' : ` --timeout ${timeout}`,
+    ` --oracle ${quoted(oracle)}`,
+  ];
+  return `seth stress${options.join('')}`;
+}
 
 /** How to look at a rung that failed by itself, in one line; undefined where none did, or where that is being done. */
 export function hintOf(outcome: StressOutcome): string | undefined {

@@ -82,6 +82,25 @@ suite('src/formats/npy', (test) => {
     assert.ok(Buffer.from(npyHeader('f16', [7])).includes("'shape': (7,), }"));
   });
 
+  test('however long the dict is, blanks up to a multiple of 64 and a newline follow it', () => {
+    for (let rank = 1; rank <= 64; rank++) {
+      const shape = Array<number>(rank).fill(1);
+      const header = Buffer.from(npyHeader('f64', shape)).toString('latin1');
+      const dict = `{'descr': '<f8', 'fortran_order': False, 'shape': (${rank === 1 ? '1,' : shape.join(', ')}), }`;
+      assert.is(header.length % 64, 0);
+      assert.ok(header.length - 10 - dict.length <= 64);
+      assert.is(header.slice(10), `${dict.padEnd(header.length - 11)}\n`);
+    }
+  });
+
+  test('the header of version 1 is Latin-1, that of version 3 UTF-8, where what it says is shown', () => {
+    const dict = "{'descr': 'é', 'fortran_order': False, 'shape': (2, 1), }";
+    const latin = Buffer.from(dict, 'latin1');
+    const file = Uint8Array.from([0x93, ...Buffer.from('NUMPY'), 1, 0, latin.length, 0, ...latin]);
+    assert.is(faultOf(() => readNpy(file)).found, '"é"');
+    assert.is(faultOf(() => readNpy(npy(dict, new Uint8Array(), 3))).found, '"é"');
+  });
+
   test('a big-endian matrix in Fortran order, saved by NumPy, is read', () => {
     assert.ok(isNpy(fromNumpy));
     const { dtype, shape, bytes } = readNpy(fromNumpy);
@@ -125,6 +144,11 @@ suite('src/formats/npy', (test) => {
         good.replace('<f4', '__proto__'),
         `descr: expected one of "<f8", "<f4", "<f2", found "__proto__"; ${astype}`,
       ],
+      [good.replace('<f4', '=f4'), `descr: expected one of "<f8", "<f4", "<f2", found "=f4"; ${astype}`],
+      [good.replace('<f4', '|f4'), `descr: expected one of "<f8", "<f4", "<f2", found "|f4"; ${astype}`],
+      [good.replace('<f4', '<\\x664'), `header: expected a string, found "'"; ${save}`],
+      [good.replace("'<f4',", "'<f4'"), `header: expected ",", found "'fortran_order'"; ${save}`],
+      [good.replace('(2, 1)', '(2 1)'), `header: expected ",", found "1"; ${save}`],
       [good.replace("'<f4'", "[('a', '<f4')]"), `header: expected a string, found "["; ${save}`],
       [
         good.replace('(2, 1)', '(1, 2, 1, 1)'),

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { encodeElements } from '../../src/formats/elements.ts';
 import { readOutput, writeOutput } from '../../src/formats/output.ts';
+import { writeNpy } from '../../src/formats/npy.ts';
 import { writeSafetensors } from '../../src/formats/safetensors.ts';
 import type { Tensor } from '../../src/formats/tensor.ts';
 import { dtypes, roundTo } from '../../src/problems/dtype.ts';
@@ -61,6 +62,19 @@ suite('src/formats/output', (test) => {
         faultOf(() => readOutput(file, { rows: 6, columns: 1 })).message,
         'out: expected 6 × 1, found 2 × 3; one row for each query, one column for each column of v',
       );
+      // One side alone is right, or would be if it were transposed.
+      for (const [rows, columns] of [
+        [2, 2],
+        [2, 6],
+        [4, 3],
+        [5, 2],
+        [3, 5],
+      ] as const) {
+        assert.is(
+          faultOf(() => readOutput(file, { rows, columns })).message,
+          `out: expected ${rows} × ${columns}, found 2 × 3; one row for each query, one column for each column of v`,
+        );
+      }
     }
   });
 
@@ -81,6 +95,38 @@ suite('src/formats/output', (test) => {
       for (const [bad, message] of cases) {
         const file = writeOutput(Float64Array.of(0, 1, -0, 0.5, 1, bad, bad, NaN), 4, 2, 'f16', format);
         assert.is(faultOf(() => readOutput(file, { rows: 4, columns: 2 }, unit)).message, message);
+      }
+    }
+  });
+
+  test('an output of several heads keeps its four dimensions in either kind of file, and names the head that is wrong', () => {
+    const shape = [1, 2, 3, 1]; // two heads of three rows
+    const expected = { rows: 6, columns: 1, heads: { shape, rows: 3 } };
+    const write = (values: readonly number[], sizes = shape): readonly Uint8Array[] => {
+      const tensor = {
+        dtype: 'f64',
+        shape: sizes,
+        bytes: encodeElements('f64', Float64Array.from(values)),
+      } as const;
+      return [writeNpy(tensor), writeSafetensors(new Map([['out', tensor]]))];
+    };
+    const order = Uint32Array.of(2, 0, 1, 5, 4, 3);
+    for (const file of write([1, 2, 3, 4, 5, 6])) {
+      assert.equal([...readOutput(file, expected, { order }).values], [2, 3, 1, 6, 5, 4]);
+      assert.is(faultOf(() => readOutput(file, { rows: 6, columns: 1 })).found, '1 × 2 × 3 × 1');
+    }
+    for (const file of write([1, 2, 3, 4, Infinity, NaN])) {
+      assert.is(faultOf(() => readOutput(file, expected, { order })).field, 'head 1, out[0, 0]');
+      assert.is(faultOf(() => readOutput(file, expected)).field, 'head 1, out[1, 0]');
+    }
+    for (const other of [
+      [2, 1, 3, 1],
+      [1, 3, 2, 1],
+      [6, 1],
+    ]) {
+      // prettier-ignore
+      for (const file of write([1, 2, 3, 4, 5, 6], other)) {
+        assert.is(faultOf(() => readOutput(file, expected)).expected, '1 × 2 × 3 × 1', String(other));
       }
     }
   });

@@ -1,7 +1,12 @@
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { encodeElements } from '../../src/formats/elements.ts';
-import { readSafetensors, safetensorsHeader, writeSafetensors } from '../../src/formats/safetensors.ts';
+import {
+  isSafetensors,
+  readSafetensors,
+  safetensorsHeader,
+  writeSafetensors,
+} from '../../src/formats/safetensors.ts';
 import type { Tensor } from '../../src/formats/tensor.ts';
 import { dtypes } from '../../src/problems/dtype.ts';
 import { suite } from '../support/harness.ts';
@@ -132,6 +137,11 @@ suite('src/formats/safetensors', (test) => {
         8,
         `t.shape: expected a shape that takes the 8 bytes of data_offsets, found one that takes 12; ${damaged}`,
       ],
+      [
+        t('').replace('[2]', '[1]'),
+        8,
+        `t.shape: expected a shape that takes the 8 bytes of data_offsets, found one that takes 4; ${damaged}`,
+      ],
       [t(''), 7, `t.data_offsets: expected begin ≤ end ≤ 7, the length of the data, found 0, 8; ${again}`],
       [
         t('').replace('[0,8]', '[8,0]'),
@@ -216,6 +226,28 @@ suite('src/formats/safetensors', (test) => {
       faultOf(() => readSafetensors(Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff))).code,
       'not-safetensors',
     );
+  });
+
+  test('a header longer than the format allows is refused, however long the file is', () => {
+    const long = new Uint8Array(100_000_009);
+    new DataView(long.buffer).setBigUint64(0, 100_000_001n, true);
+    assert.match(
+      faultOf(() => readSafetensors(long)).message,
+      /^header length: expected a header of at most 100000000 bytes, found a length of 100000001; /,
+    );
+  });
+
+  test('a file is read where it stands in a larger buffer, and known by its length and its brace', () => {
+    const whole = file(t(''), 8);
+    const within = Uint8Array.from([255, 255, 255, ...whole, 255]).subarray(3, 3 + whole.length);
+    assert.equal(sorted(readSafetensors(within).tensors), sorted(readSafetensors(whole).tensors));
+    assert.ok(isSafetensors(whole) && isSafetensors(within));
+    assert.not(isSafetensors(file('[]', 8)));
+    assert.not(isSafetensors(whole.with(7, 1)));
+    assert.not(isSafetensors(Buffer.from('{"answer":{}}')));
+    for (let length = 0; length < 9; length++) assert.not(isSafetensors(whole.subarray(0, length)));
+    assert.not(isSafetensors(whole.subarray(0, whole.length - 9)), 'cut off in its header');
+    assert.ok(isSafetensors(whole.subarray(0, whole.length - 8)), 'without its data');
   });
 
   test('names that could not be read back are not written', () => {

@@ -5,7 +5,8 @@ import type { OutputError } from '../../src/problems/attention.ts';
 import { InputError } from '../../src/problems/input-error.ts';
 import { toFixed } from '../../src/readout/fixed-point.ts';
 import { evaluatePlan, plan, type Demand } from '../../src/readout/planner.ts';
-import { amplification, residual, type ReadoutKind } from '../../src/readout/readout.ts';
+import { countNoise } from '../../src/readout/noise.ts';
+import { amplification, nodeValues, padMass, residual, type ReadoutKind } from '../../src/readout/readout.ts';
 import { suite } from '../support/harness.ts';
 
 const kinds: readonly ReadoutKind[] = ['threshold', 'interpolation', 'minimax'];
@@ -196,6 +197,61 @@ suite('readout/planner', (test) => {
     assert.throws(() => plan(demand), /error per output of at most/);
     const known = plan({ ...demand, mass: (x) => 30 + 1024 * x ** 11 });
     assert.ok(known.certified && known.readout.bound < 28);
+  });
+
+  test("a plan's noise is that of the error for all keys, pads included, and for the largest logit there can be", () => {
+    for (const kind of kinds) {
+      const asked: (readonly [keys: number, maxLogit: number])[] = [];
+      const error = (keys: number, maxLogit: number): OutputError => {
+        asked.push([keys, maxLogit]);
+        return { relative: keys * maxLogit * 2 ** -60, absolute: 2 ** -1074 };
+      };
+      const mass = (x: number): number => 40 + 3000 * x;
+      const demand: Demand = { ...typical(kind, 'f64', 1), headDim: 50, scale: 1 / 50, error, mass };
+      const { readout, pads, noise, bias } = plan(demand);
+      const { bound, scale } = readout;
+      assert.is(pads.mass, padMass(pads.count, bound, scale));
+      const [keys, maxLogit] = asked.at(-1)!;
+      assert.is(keys, demand.keys + pads.count);
+      assert.ok(maxLogit >= scale * bound * bound * demand.headDim * (1 - 2 ** -50)); // d products of B and B
+      const masses = nodeValues(readout).map((x) => Math.min(demand.keys, mass(x))); // never more than all keys
+      assert.is(noise, countNoise(readout, masses, pads.mass, demand.keys, error(keys, maxLogit)));
+      assert.is(bias, demand.keys * residual(readout, demand.degree));
+    }
+  });
+
+  test('the threshold keeps its promise at its own bound: all keys that are no partners count for a quarter at most', () => {
+    for (const keys of [1, 2, 100, 1024, 5000]) {
+      const { bias, readout } = plan({ ...typical('threshold', 'f64', 1), keys });
+      assert.ok(bias <= 0.25 && bias > 0.2, `${keys} keys: ${bias} at ${readout.bound}`);
+    }
+  });
+
+  test('the error that a refusal asks for is small enough, and a fifth more is not', () => {
+    for (const kind of kinds) {
+      const demand = typical(kind, 'f32', 2 ** 20);
+      const refusal = (() => {
+        try {
+          return plan(demand).readout.kind;
+        } catch (error) {
+          return (error as Error).message;
+        }
+      })();
+      const [, most] = /a relative error per output of at most (\S+) for 1024 keys/.exec(refusal) ?? [];
+      assert.ok(most !== undefined, refusal);
+      const roundings = Number(most) / unitRoundoff('f32');
+      assert.ok(plan(typical(kind, 'f32', 0.9 * roundings)).certified, kind);
+      assert.throws(() => plan(typical(kind, 'f32', 1.2 * roundings)), /error per output of at most/);
+    }
+  });
+
+  test('a readout made for a lower degree is judged by the degree that there is', () => {
+    const demand = typical('interpolation', 'f64', 1);
+    const { readout } = plan({ ...demand, degree: 5, bound: 9 });
+    const { bias, certified } = evaluatePlan(demand, readout);
+    assert.is(bias, demand.keys * residual(readout, 47));
+    assert.ok(bias > 1 && !certified);
+    assert.ok(demand.keys * residual(readout) < 1e-3);
   });
 
   test('a readout is judged by the claim at hand, whatever it was made for', () => {

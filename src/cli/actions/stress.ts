@@ -103,6 +103,7 @@ export async function stress(args: StressArguments): Promise<number> {
       ...(args.scale !== undefined && { scale: args.scale }),
       oracle: oracle.name,
       ...(args.layout !== undefined && { layout: args.layout }),
+      ...(told.timeout !== undefined && { timeout: told.timeout }),
       ...(exactBelow !== undefined && { exactBelow }),
       ...(tested && { selfTest: tested }),
       passed: hasPassed(scores),

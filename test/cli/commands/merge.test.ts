@@ -94,10 +94,12 @@ suite('src/cli/commands/merge', (test) => {
           parts.push(join(folder, `${i}.jsonl`));
           writeFileSync(parts[i]!, (await seth([...args, '--shard', `${i}/2`])).stdout);
         }
-        return [(await seth(args)).code, (await seth(['merge', '-', ...parts])).code];
+        const orders = [parts, parts.toReversed()];
+        const merged = await Promise.all(orders.map((order) => seth(['merge', '-', ...order])));
+        return [(await seth(args)).code, ...merged.map(({ code }) => code)];
       };
-      assert.equal(await run('missing.cnf', []), [2, 2]);
-      assert.equal(await run(formulas[1]!, ['--bound', '0.1']), [1, 1]);
+      assert.equal(await run('missing.cnf', []), [2, 2, 2]);
+      assert.equal(await run(formulas[1]!, ['--bound', '0.1']), [1, 1, 1]);
     });
   });
 
@@ -151,6 +153,7 @@ suite('src/cli/commands/merge', (test) => {
         ],
         [text.replace('"witness":"scan"', '"witness":"columns"'), /--witness: expected scan, found columns/],
         [text.replaceAll('"of":3', '"of":4'), /shard\.at: expected what shard 1\/4 has/],
+        [text.replace('"of":3', '"of":4'), /expected a line of 3 shards of 5 units, .*, found one of 4 of 5/],
         [text.replaceAll('"units":5', '"units":6'), /expected a line of 3 shards of 5 units/],
         [text.replace(/,"shard":.*/, '}'), /shard: expected .*, found nothing/],
         [text.replace('"at":4', '"at":1'), /file 2 of 5, of shard 1\/3 once, found it twice/],
@@ -239,6 +242,7 @@ suite('src/cli/commands/merge', (test) => {
         );
       };
       const [rows] = out.shape as [number];
+      const half = Math.floor(part.rows / 2);
       const cases: readonly (readonly [Partial<RowsPart>, typeof out, RegExp])[] = [
         [
           { instance: '0'.repeat(64) },
@@ -269,6 +273,22 @@ suite('src/cli/commands/merge', (test) => {
           /b, out: expected f32, as in the first part, found f16/,
         ],
         [{ index: 5 }, out, /seth-part\.index: expected below 3, found 5/],
+        [
+          { rows: part.rows + 3, from: part.from + 1, to: part.to + 2 },
+          { ...out, shape: [rows + 1, 1], bytes: new Uint8Array(4 * (rows + 1)) },
+          /b, rows: expected \d+, as in the first part, found \d+/,
+        ],
+        [
+          { of: 2, from: half, to: part.rows },
+          { ...out, shape: [part.rows - half, 1], bytes: new Uint8Array(4 * (part.rows - half)) },
+          /b, of: expected 3, as in the first part, found 2/,
+        ],
+        [
+          {},
+          { ...out, shape: [rows, 2], bytes: new Uint8Array(8 * rows) },
+          /b, out: expected 1 columns, as in the first part, found 2 columns/,
+        ],
+        [{}, { ...out, shape: [rows], bytes: out.bytes }, /found a tensor out of other than \d+ rows/],
       ];
       for (const [changes, tensor, message] of cases) {
         write(changes, tensor);
@@ -318,8 +338,9 @@ suite('src/cli/commands/merge', (test) => {
         /^expected rung 1 of \d+, of shard 0\/2, found no part that has it, /,
       );
       const [damaged] = jsonLines(readFileSync(join(folder, '1.json'), 'utf8'));
-      for (const rung of [null, {}, { ...(damaged!['rungs'] as object[])[0], dtype: 'f8' }]) {
-        const json = JSON.stringify({ ...damaged, rungs: [rung] });
+      const some = damaged!['rungs'] as object[];
+      for (const rungs of [[null], [{}], [{ ...some[0], dtype: 'f8' }], [...some, some[0]]]) {
+        const json = JSON.stringify({ ...damaged, rungs });
         writeFileSync(join(folder, 'damaged.json'), `${json}\n`);
         assert.match(
           faultOf(() => mergeLines(read(folder, ['0.json', 'damaged.json']))).message,

@@ -37,6 +37,7 @@ interface Outcome {
     readonly demand: number;
     readonly bits: number;
     readonly heads: number;
+    readonly seconds: number | null;
     readonly wrong: number;
     readonly wrongRows: readonly { readonly head: number; readonly row: number }[];
   }[];
@@ -146,12 +147,13 @@ suite('src/cli/commands/stress', (test) => {
         const cases = [...xml.querySelectorAll('testcase')];
         const { document } = parseHTML(readFileSync(join(folder, 'h.html'), 'utf8'));
         const rows = [...document.querySelectorAll('td.why')].map(({ textContent }) => textContent);
-        for (const { rung, heads, wrong, wrongRows } of named) {
+        for (const { rung, heads, seconds, wrong, wrongRows } of named) {
           const first = wrongRows.filter(({ head }) => head === wrongRows[0]!.head).map(({ row }) => row);
           const begin = ` rows decided wrongly: ${heads > 1 ? `head ${wrongRows[0]!.head}: ` : ''}${first.join(', ')}`;
           const end =
             wrong > wrongRows.length ? ` and ${wrong - wrongRows.length} more` : `${wrongRows.at(-1)!.row}`;
           const found = cases.find((element) => element.getAttribute('name') === rung)!;
+          assert.is(found.getAttribute('time'), seconds!.toFixed(6));
           const message = found.querySelector('failure')!.getAttribute('message')!;
           assert.match(message, begin);
           assert.ok(message.endsWith(end), message);
@@ -429,6 +431,38 @@ suite('src/cli/commands/stress', (test) => {
     });
   });
 
+  test('where a process is started for each instance the table has a dash for its speed, elsewhere a rate', () =>
+    inPlace(async (place) => {
+      for (const [warm, speed] of [
+        [false, '-'],
+        [true, '\\d\\.\\de\\d+'],
+      ] as const) {
+        const oracle = `command${warm ? '-warm' : ''}:${place.line('none', 0, warm)}`;
+        const { code, stdout, stderr } = await seth(['stress', '--rung', 'f16/1/plain', '--oracle', oracle]);
+        assert.is(code, 0, stderr);
+        assert.match(stdout, new RegExp(`^f16/1/plain .* 0 +${speed}  ✓$`, 'm'));
+        assert.match(stdout, new RegExp(` · ${speed} pairs/s  ✓$`, 'm'));
+      }
+    }));
+
+  test('the command that runs a rung again gives the program the time that it had, whatever its line is made of', async () => {
+    await inFolder(async (folder) => {
+      const args = ['stress', '--rung', 'bf16/1/plain', '--timeout', '7.5', '--junit', 'j.xml', '--json'];
+      const oracle = `command:sh -c 'echo "<x> & y" >&2; exit 1' sh {instance} {output}`;
+      const { code, stdout, stderr } = await seth([...args, '--oracle', oracle], { cwd: folder });
+      assert.is(code, 1, stderr);
+      assert.is((JSON.parse(stdout) as { timeout: number }).timeout, 7.5);
+      const text = readFileSync(join(folder, 'j.xml'), 'utf8');
+      assert.not.match(text, /<x>|& y/);
+      const failure = new DOMParser().parseFromString(text, 'text/xml').querySelector('failure')!;
+      assert.match(text, 'after it said &quot;&lt;x&gt; &amp; y&quot;');
+      assert.is(
+        failure.textContent,
+        `seth stress --rung bf16/1/plain --timeout 7.5 --oracle '${oracle.replaceAll("'", "'\\''")}' --export DIR`,
+      );
+    });
+  });
+
   test('a fault that every rung has is said once, and a rung without an answer decided no row', async () => {
     await inPlace((place) =>
       inFolder(async (folder) => {
@@ -530,14 +564,15 @@ suite('src/cli/commands/stress', (test) => {
     await inFolder(async (folder) => {
       const oracle = `command-warm:'${process.execPath}' '${headsProgram}' none`;
       const args = ['stress', '--dtype', 'bf16', '--json', '--layout', 'bnhd', '--scale', 'rsqrt'];
+      args.push('--timeout', '90');
       for (const i of [0, 1]) {
         const part = await seth([...args, '--oracle', oracle, '--shard', `${i}/2`]);
         assert.is(part.code, 0, part.stderr);
         writeFileSync(join(folder, `${i}.json`), part.stdout);
       }
       const { stdout, stderr } = await seth(['merge', '-', '0.json', '1.json'], { cwd: folder });
-      const { layout, scale, passed } = JSON.parse(stdout) as Outcome & Record<string, unknown>;
-      assert.equal([layout, scale, passed], ['bnhd', 'rsqrt', true], stderr);
+      const { layout, scale, timeout, passed } = JSON.parse(stdout) as Outcome & Record<string, unknown>;
+      assert.equal([layout, scale, timeout, passed], ['bnhd', 'rsqrt', 90, true], stderr);
     });
   });
 
@@ -689,6 +724,11 @@ suite('src/cli/commands/stress', (test) => {
         const isRequired = element.getAttribute('name')!.startsWith('bf16/1/');
         const [why] = element.querySelectorAll(isRequired ? 'failure' : 'skipped');
         assert.match(why!.getAttribute('message'), /rank/);
+      }
+      const counts = { tests: 'testcase', failures: 'failure', skipped: 'skipped' };
+      for (const [name, element] of Object.entries(counts)) {
+        const count = xml.querySelector('testsuite')!.getAttribute(name);
+        assert.is(count, String(xml.querySelectorAll(element).length), name);
       }
 
       const html = readFileSync(join(folder, 'h.html'), 'utf8');

@@ -203,6 +203,15 @@ suite('src/experiments/stress/score', (test) => {
     assert.ok(hasPassed(scoreOf(rungs, 1)));
     assert.ok(scoreOf([result('f32/1/a', false)], 0)[0]!.passed);
     assert.not(scoreOf([result('f32/1/a', false)], 1)[0]!.passed);
+    // A level beyond a ladder's top is its top.
+    const beyond = scoreOf([result('f32/2/a', true), result('f64/1/a', true)], 2);
+    assert.equal(
+      beyond.map(({ required, passed }) => [required, passed]),
+      [
+        [1, true],
+        [2, true],
+      ],
+    );
   });
 
   test('effective bits are those of the top level, none where it has no finite error', () => {

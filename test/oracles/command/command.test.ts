@@ -44,6 +44,11 @@ const faults: readonly (readonly [fault: string, code: string, message: RegExp])
     'output-out-of-range',
     /^out\[\d, \d\]: expected an average of column \d of v, from [\d.]+ to [\d.]+, found [\d.]+; the weights of a row must add up to 1/,
   ],
+  [
+    'negative',
+    'output-out-of-range',
+    /^out\[\d, \d\]: .* found -[\d.]+; the weights of a row must add up to 1/,
+  ],
   ['another shape', 'output-shape', /^out: expected 6 × 2, found 5 × 2; one row for each query/],
   [
     'transposed',
@@ -234,6 +239,16 @@ suite('oracles/command/command', (test) => {
         assert.equal(oracle.claim(shape), { ...carefulError(dtype), relative: 1e-6 });
       }
       await oracle.close();
+    }));
+
+  test('an average may be beyond what it is of by the claim, and the format that was asked for is always taken', () =>
+    inPlace(async (place) => {
+      const attention = { ...matrices(1), v: denseMatrix(5, 2, new Float64Array(10).fill(1 / 3)) };
+      const rounded = await place.open(`command:${place.line('float32', 0)}`, { error: 1e-6 });
+      const { values } = (await rounded.attend(attention)).output;
+      assert.ok(values.every((y) => y === Math.fround(1 / 3) && y > 1 / 3));
+      const strict = await place.open(`command:${place.line('none', 0)}`, { error: 1e-20 });
+      await assertRight(await strict.attend(matrices(1)), matrices(1));
     }));
 
   test('matrices that are not finite or do not fit are refused before anything starts', () =>

@@ -86,6 +86,7 @@ const faults: Readonly<Record<string, (instance: string, output: string) => Prom
   NaN: (instance, output) => compute(instance, output, set(3, NaN)),
   infinity: (instance, output) => compute(instance, output, set(0, Infinity)),
   'not normalised': (instance, output) => compute(instance, output, (values) => values.map((y) => 100 * y)),
+  negative: (instance, output) => compute(instance, output, (values) => values.map((y) => -y)),
   'another place': (instance, output) => compute(instance, `${output}.npy`),
   'another shape': (instance, output) =>
     compute(

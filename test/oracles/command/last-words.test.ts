@@ -49,6 +49,11 @@ suite('oracles/command/last-words', (test) => {
     );
   });
 
+  test('of two errors the later is said: the first was dealt with', () => {
+    const said = lastWords('ImportError: no flash attention\n1\n2\nRuntimeError: bad shape\n3\n4\n5\n');
+    assert.is(said, 'RuntimeError: bad shape | 3 | 4');
+  });
+
   test('without an error it is the last three lines, and long ones are cut', () => {
     assert.is(lastWords('1\n2\n}\n\u001B[31m3\u001B[0m\r\n4\n'), '} | 3 | 4');
     assert.is(lastWords('x'.repeat(200)), `${'x'.repeat(160)}…`);

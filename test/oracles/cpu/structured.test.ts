@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { cpuOracle } from '../../../src/oracles/cpu/cpu.ts';
 import { openEngine } from '../../../src/oracles/cpu/engine.ts';
-import { attendStructured } from '../../../src/oracles/cpu/structured.ts';
+import { newArena } from '../../../src/oracles/cpu/pattern-memory.ts';
+import { attendStructured, structuredClaim } from '../../../src/oracles/cpu/structured.ts';
 import type { Attended } from '../../../src/oracles/oracle.ts';
 import { denseMatrix, entries, type Attention } from '../../../src/problems/attention.ts';
 import { InputError } from '../../../src/problems/input-error.ts';
@@ -81,6 +82,8 @@ suite('oracles/cpu/structured', (test) => {
         const attention = reduction(shape);
         const attended = await forced.attend(attention);
         assert.is(attended.path, 'structured');
+        const [, classes] = /in (\d+) classes of keys$/.exec(attended.reason)!;
+        assert.equal(attended.output.error, structuredClaim('f64', Number(classes)));
         assert.ok(attended.output.error.relative <= 25 * 2 ** -53);
         const { share } = distance(attention, attended);
         assert.ok(share <= 1, `${share} of the claim`);
@@ -123,6 +126,31 @@ suite('oracles/cpu/structured', (test) => {
           assert.ok(Math.abs(x - b.values[e]!) <= allowed, `${keys} keys, ${dimension} bits, output ${e}`);
         });
       }
+    }
+  });
+
+  test('inner products up to the most that slices hold, and one beyond, are counted', async () => {
+    const { kernel } = await openEngine(1);
+    const most = kernel.mostSliced.value;
+    for (const headDim of [most - 1, most, most + 1, most + 2]) {
+      const attention = cook({
+        queries: 4,
+        keys: 140,
+        headDim,
+        valueDim: 1,
+        q: (r, c) => +(r === 3 || c % 3 !== r),
+        // Two classes, each of one value, so that counts are all there is; the first has keys of ones only.
+        k: (r, c) => (r % 2 === 0 ? -3 * +(c % 7 >= r % 7) : -2 * +(c % 5 < r % 6)),
+        v: (r) => 1 - (r % 2),
+      });
+      const [a, b] = [(await forced.attend(attention)).output, (await dense.attend(attention)).output];
+      a.values.forEach((x, e) => {
+        const allowed = (a.error.relative + b.error.relative) * b.values[e]! * 1.001;
+        assert.ok(
+          x > 0 && x < 1 && Math.abs(x - b.values[e]!) <= allowed,
+          `${headDim} ones, output ${e}: ${x}, ${b.values[e]}`,
+        );
+      });
     }
   });
 
@@ -225,9 +253,9 @@ suite('oracles/cpu/structured', (test) => {
       keys: 2,
       headDim: 12,
       valueDim: 1,
-      scale: 1,
-      q: (_, c) => (c < 10 ? 1 : c === 10 ? 2 ** 27 + 12345 : -(2 ** 27) - 54321),
-      k: (r, c) => (c < 10 ? 1 : r === 1 ? 0 : c === 10 ? 2 ** 27 + 777 : 2 ** 27 - 41199),
+      scale: 2 ** -8,
+      q: (_, c) => (c < 10 ? 1 : c === 10 ? 2 ** 27 + 12345 : -(2 ** 27) - 12346),
+      k: (r, c) => (c < 10 ? 1 : r === 1 ? 0 : c === 10 ? 2 ** 27 + 777 : 2 ** 27 + 776),
       v: (r) => 1 - r,
     });
     for (const [attention, row] of [
@@ -257,6 +285,29 @@ suite('oracles/cpu/structured', (test) => {
     assert.ok(attended.output.values.every((x) => x === 1));
   });
 
+  test('values are looked at to the last key, in however many blocks they are read', async () => {
+    const shape = { queries: 2, keys: 8, headDim: 4, valueDim: 20_000 }; // three keys a block
+    // In half of the columns the first key has another value than all others, in half of them the last one.
+    const attention = cook({
+      ...shape,
+      q: () => 1,
+      k: (r, c) => +(c < r % 3),
+      v: (r, c) => +(r === 7 * (c % 2)),
+    });
+    const [a, b] = [await forced.attend(attention), await dense.attend(attention)];
+    a.output.values.forEach((x, e) => {
+      const right = b.output.values[e]!;
+      assert.ok(right > 0.01 && Math.abs(x - right) <= 1e-14, `output ${e}: ${x}, ${right}`);
+    });
+    const refused = await forced
+      .attend(changed(attention, 'v', 7 * shape.valueDim + 5, () => NaN))
+      .catch((error: unknown) => error);
+    assert.match(
+      (refused as InputError).message,
+      /^v: expected finite entries, found NaN in row 7, column 5/,
+    );
+  });
+
   test('an entry that is off by an ulp is no pattern: the dense way, which says why, and is right', async () => {
     const near: readonly (readonly [name: 'q' | 'k', at: number, reason: RegExp])[] = [
       ['q', firstEntry(typical.q, 1), /row 1 of Q has several values|several values in more than/],
@@ -278,13 +329,28 @@ suite('oracles/cpu/structured', (test) => {
     const { k, q } = typical;
     const scattered = entries(q).map((x) => (x === 0 || next() < 0.9 ? x : nudged(x)));
     const kinds = entries(k).map((x, at) => x * (1 + (Math.floor(at / k.columns) % 7) / 8));
+    const spanning = (span: number): Attention =>
+      cook({
+        queries: 2,
+        keys: 5,
+        headDim: 4,
+        valueDim: 1,
+        scale: 1,
+        q: () => 1,
+        k: (r, c) => (c < r ? -span / 4 : 0),
+        v: (r) => r,
+      });
     const cases: readonly (readonly [Attention, RegExp])[] = [
       [{ ...typical, q: denseMatrix(q.rows, q.columns, scattered) }, /several values in more than 4 columns/],
       [{ ...typical, k: denseMatrix(k.rows, k.columns, kinds) }, /K has more than 5 kinds of rows/],
       [changed(typical, 'v', 8, () => 0.5), /not small integers/],
+      [changed(typical, 'v', 1, () => 0.5), /not small integers/], // before the others of its class
+      [changed(typical, 'v', 1, () => 2 ** 25), /not small integers/],
       [changed(typical, 'v', 8, () => 2 ** 25), /not small integers/],
       [{ ...typical, scale: 40 }, /span more than 1000/],
+      [spanning(1004), /span more than 1000/],
     ];
+    assert.ok(distance(spanning(1000), await forced.attend(spanning(1000))).share <= 1);
     for (const [attention, reason] of cases) {
       const attended = await oracle.attend(attention);
       assert.is(attended.path, 'dense');
@@ -345,6 +411,26 @@ suite('oracles/cpu/structured', (test) => {
       },
     };
     assert.equal((await forced.attend(tail)).output.values, outputs[0]!.slice(-40 * attention.v.columns));
+  });
+
+  test('what the memory held before changes no bit', async () => {
+    const engine = await openEngine(1);
+    const shape = { vectors: 12, keys: 150, pads: 4, scales: 4, bits: 3, seed: 5 };
+    for (const dimension of [20, 300]) {
+      const pads = reduction({ ...shape, dimension });
+      // Pads of two values: what is summed has no pattern.
+      for (const attention of [pads, changed(pads, 'v', entries(pads.v).length - 2, () => 3)]) {
+        const outputs: Float64Array[] = [];
+        for (const before of [0, 0xff, 0x7f]) {
+          new Uint8Array(engine.memory.buffer, newArena().end).fill(before);
+          const attended = await attendStructured(attention, engine);
+          outputs.push((attended as Attended).output.values);
+        }
+        assert.equal(outputs[1], outputs[0]);
+        assert.equal(outputs[2], outputs[0]);
+      }
+    }
+    await engine.close();
   });
 
   test('progress ends at 1, an abort is obeyed, and calls at once do not meet', async () => {

@@ -8,6 +8,7 @@ import { findProvider, isHardwareAdapter, loadDawn } from '../../../src/oracles/
 import { GpuFailure } from '../../../src/oracles/gpu/failure.ts';
 import { gpuOracle, type GpuMode, type GpuOptions, type GpuOracle } from '../../../src/oracles/gpu/gpu.ts';
 import { selfTests } from '../../../src/oracles/gpu/self-test.ts';
+import { measureLogits } from '../../../src/oracles/logit-meter.ts';
 import type { Attended } from '../../../src/oracles/oracle.ts';
 import { entries, type Attention } from '../../../src/problems/attention.ts';
 import { InputError } from '../../../src/problems/input-error.ts';
@@ -107,6 +108,23 @@ if (hasAdapter) {
       }
     });
 
+    test('exact sums values that differ by all that one plane holds, by one more, and by the most there is', async () => {
+      for (const span of [1, 4095, 4096, 4097, 2 ** 25]) {
+        const attention = cook({
+          queries: 12,
+          keys: 50,
+          headDim: 6,
+          valueDim: 1,
+          q: (r, c) => +((r * 5 + c * 3) % 4 < 2),
+          // The first of three classes has nothing to be summed.
+          k: (r, c) => ((r * 7 + c * c) % 3 === 0 ? -0.5 * (1 + Math.floor(r / 20)) : 0),
+          v: (r) => (r < 20 ? 7 : (r % 4 === 0 ? span : 0) - Math.floor(span / 2)),
+        });
+        const { output } = await exact.attend(attention);
+        assert.equal(output, (await structured.attend(attention)).output, `${span}`);
+      }
+    });
+
     test('exact counts more equal keys than two bytes hold', async () => {
       const many = 70_000;
       const attention = cook({
@@ -127,11 +145,18 @@ if (hasAdapter) {
         [dense(1, 3, 9), 'f64-emulated', /K .*; 64-bit numbers in integers on ./],
         [dense(1, 3, 9, 'f32'), 'f32', /K .*; float32 on ./],
         [{ ...dense(1, 3, 9, 'f32'), scale: 1e4 }, 'f64-emulated', /logits of query 0 reach .*beyond 1024;/],
+        [
+          { ...dense(1, 3, 9, 'f32', 60), scale: 3 },
+          'f64-emulated',
+          /; in float32 the error could be 0\.01\d+;/,
+        ],
       ];
+      const { adapter } = await gpu.examine();
       for (const [attention, path, reason] of cases) {
         const attended = await gpu.attend(attention);
         assert.is(attended.path, path);
         assert.match(attended.reason, reason);
+        assert.ok(attended.reason.endsWith(` on ${adapter.name}`), attended.reason);
         assertWithin(path, attention, attended);
       }
     });
@@ -195,6 +220,36 @@ if (hasAdapter) {
       assertWithin('powers of two', attention, await emulated.attend(attention));
     });
 
+    test('f64-emulated: what is rounded for entries beside it that are far larger is within the claim, which says so', async () => {
+      const big = 2 ** 20;
+      // The large products cancel in one key, and the other has none.
+      for (const [name, q, k] of [
+        ['K', [1.5, 1.5, 0], [[big, -big, 0], [1 / 3, 1 / 7, 0]]], // prettier-ignore
+        ['Q', [big, big, 1 / 3], [[1, -1, 0], [0, 0, 1]]], // prettier-ignore
+      ] as const) {
+        const attention = cook({
+          queries: 1,
+          keys: 2,
+          headDim: 3,
+          valueDim: 1,
+          scale: 1,
+          q: (_, c) => q[c]!,
+          k: (r, c) => k[r]![c]!,
+          v: (r) => r,
+        });
+        const attended = await emulated.attend(attention);
+        assertWithin(name, attention, attended);
+        const { relative } = attended.output.error;
+        assert.ok(relative > 2 ** -40 && relative < 2 ** -34, `${name}: ${relative}`);
+        const { maxLogit } = measureLogits(attention);
+        const shape = { dtype: 'f64', keys: 2, headDim: 3, maxLogit, exactProducts: false } as const;
+        assert.ok(
+          relative <= emulated.claim(shape).relative,
+          `${name}: claimed ${emulated.claim(shape).relative}`,
+        );
+      }
+    });
+
     test('f32: weights of 2^-150 of the largest are kept, on whichever side of it they come', async () => {
       for (const late of [3, 150]) {
         const attention = cook({
@@ -212,6 +267,36 @@ if (hasAdapter) {
         assert.ok(attended.output.values[0]! > 2 ** -112);
         assertWithin(`${late}`, attention, attended);
       }
+    });
+
+    test('f32 refuses what float32 is not used for, and says what', async () => {
+      const one = (changes: { q?: number; k?: number; v?: number; scale?: number }): Attention =>
+        cook({
+          queries: 1,
+          keys: 2,
+          headDim: 1,
+          valueDim: 1,
+          scale: changes.scale ?? 1,
+          q: () => changes.q ?? 0,
+          k: (r) => (r === 0 ? 0 : (changes.k ?? 0)),
+          v: (r) => (r === 0 ? 0 : (changes.v ?? 1)),
+        });
+      for (const [changes, reason] of [
+        [{ v: 2 ** 33 }, 'values beyond 2^32'],
+        [{ v: -(2 ** 33) }, 'values beyond 2^32'],
+        [{ k: 2 ** 61 }, 'K has an entry of '],
+        [{ k: 2 ** -127 }, 'K has an entry of '],
+        [{ q: -(2 ** 101) }, 'Q has an entry of '],
+        [{ scale: 2 ** 17 }, 'a scale of 131072 is beyond float32'],
+        [{ scale: 2 ** -17 }, 'a scale of 0.00000762939453125 is beyond float32'],
+        [{ q: 2 ** 6, k: 2 ** 5 }, 'logits of query 0 reach 2048, beyond 1024'],
+      ] as const) {
+        const thrown = await thrownBy(f32.attend(one(changes)));
+        assert.instance(thrown, InputError, String(thrown));
+        assert.match((thrown as InputError).message, reason);
+      }
+      const { output } = await f32.attend(one({ v: 2 ** 32, q: 2 ** 5, k: -(2 ** 5), scale: 2 ** -5 }));
+      assert.ok(output.values[0]! > 0);
     });
 
     test('random shapes, dtypes and sizes are within the claim', () =>
@@ -274,23 +359,28 @@ if (hasAdapter) {
       maxComputeWorkgroupStorageSize: 2048,
       maxComputeWorkgroupsPerDimension: 8,
     };
-    const smallDevice = (mode: GpuMode): GpuOracle =>
+    const smallDevice = (mode: GpuMode, info: Partial<GPUAdapterInfo> = {}): GpuOracle =>
       gpuOracle({
         mode,
         limits: small,
-        provider: changed({ device: limited(small) }, provider),
+        provider: changed({ info, device: limited(small) }, provider),
         selfTests: passed,
       });
 
+    const cardInfo = {
+      vendor: 'nvidia',
+      architecture: 'hopper',
+      description: '',
+      device: '',
+      isFallbackAdapter: false,
+    };
+
     test('exact as a graphics card runs it gives the same bits', async () => {
-      const info = {
-        vendor: 'nvidia',
-        architecture: 'hopper',
-        description: '',
-        device: '',
-        isFallbackAdapter: false,
-      };
-      const card = gpuOracle({ mode: 'exact', provider: changed({ info }, provider), selfTests: passed });
+      const card = gpuOracle({
+        mode: 'exact',
+        provider: changed({ info: cardInfo }, provider),
+        selfTests: passed,
+      });
       for (const attention of [
         patternAttention({ ...typicalShape, columns: 1 }), // in two runs
         patternAttention({ ...typicalShape, dimension: 7, columns: 3 }), // four planes, 64 threads
@@ -316,6 +406,39 @@ if (hasAdapter) {
       }
     });
 
+    test('each limit by itself is kept by exact: buffers by wide patterns, workgroups by many keys', async () => {
+      const next = numbers(3);
+      const wide = (value: (r: number) => number): Attention =>
+        cook({
+          queries: 200,
+          keys: 200,
+          headDim: 1900,
+          valueDim: 1,
+          q: () => +(next() < 0.5),
+          k: (r, c) => (c % 997 === r ? -0.25 : 0), // two ones a key: few counts, and much to list
+          v: value,
+        });
+      const most = 2 ** 27;
+      const large = { maxStorageBufferBindingSize: most, maxBufferSize: most };
+      const many = { ...typicalShape, dimension: 7, vectors: 6, keys: 4500 };
+      const buffers = { ...small, maxComputeWorkgroupsPerDimension: 65535 };
+      const fourPlanes = { ...buffers, maxComputeWorkgroupStorageSize: 16384 };
+      for (const [limits, info, ...cases] of [
+        [buffers, {}, typical, wide(() => 1), wide((r) => r % 3)],
+        [{ ...small, ...large }, {}, patternAttention(many)],
+        [{ ...small, ...large }, cardInfo, patternAttention({ ...many, columns: 1 })],
+        [fourPlanes, cardInfo, patternAttention({ ...typicalShape, dimension: 30, vectors: 300 })],
+      ] as const) {
+        const provide = changed({ info, device: limited(limits) }, provider);
+        const bounded = gpuOracle({ mode: 'exact', limits, provider: provide, selfTests: passed });
+        for (const attention of cases) {
+          const { output } = await bounded.attend(attention);
+          assert.equal(output, (await structured.attend(attention)).output);
+        }
+        await bounded.close();
+      }
+    });
+
     test('a dispatch of one workgroup takes fewer keys where rows are wide', async () => {
       const one = {
         maxBufferSize: 2 ** 28,
@@ -324,11 +447,31 @@ if (hasAdapter) {
       };
       const oracle = gpuOracle({
         mode: 'f32',
-        provider: changed({ device: limited(one) }, provider),
+        provider: changed({ device: limited(one) }, provider), // which the oracle isn't told of
         selfTests: passed,
       });
       assert.is((await oracle.attend(dense(2, 8, 700, 'f32', 600))).path, 'f32');
       await oracle.close();
+    });
+
+    test('where one workgroup is all that a dispatch may have, rows and chunks come one after the other', async () => {
+      const one = {
+        maxBufferSize: 2 ** 28,
+        maxStorageBufferBindingSize: 2 ** 28,
+        maxComputeWorkgroupsPerDimension: 1,
+      };
+      for (const [oracle, mode, ...cases] of [
+        [f32, 'f32', dense(3, 700, 600, 'f32')],
+        [emulated, 'f64-emulated', dense(3, 150, 300)],
+      ] as const) {
+        const provide = changed({ device: limited(one) }, provider);
+        const bounded = gpuOracle({ mode, provider: provide, limits: one, selfTests: passed });
+        for (const attention of cases) {
+          const { output } = await bounded.attend(attention);
+          assert.equal(output, (await oracle.attend(attention)).output, mode);
+        }
+        await bounded.close();
+      }
     });
 
     test('rows of which a workgroup and a chunk do not fit in a buffer are refused', async () => {
@@ -341,12 +484,13 @@ if (hasAdapter) {
         k: (r, c) => (c % 100 === r ? -0.25 : 0),
         v: () => 1,
       });
-      for (const [mode, attention, what] of [
-        ['exact', sparse, 'patterns of 3008 bits'],
-        ['f32', dense(2, 3, 5, 'f32', 41), 'rows of 41 columns'],
-        ['f64-emulated', dense(2, 3, 5, 'f64', 17), 'rows of 17 columns'],
+      for (const [mode, attention, what, info] of [
+        ['exact', sparse, 'patterns of 3008 bits', {}],
+        ['exact', sparse, 'patterns of 3008 bits', cardInfo],
+        ['f32', dense(2, 3, 5, 'f32', 41), 'rows of 41 columns', {}],
+        ['f64-emulated', dense(2, 3, 5, 'f64', 17), 'rows of 17 columns', {}],
       ] as const) {
-        const thrown = await thrownBy(smallDevice(mode).attend(attention));
+        const thrown = await thrownBy(smallDevice(mode, info).attend(attention));
         assert.instance(thrown, InputError, String(thrown));
         assert.is((thrown as InputError).fault.code, 'gpu-mode-unsuitable');
         assert.match((thrown as InputError).message, what);
@@ -455,6 +599,47 @@ if (hasAdapter) {
       assertWithin('after', dense(4, 2, 2, 'f32'), await oracle.attend(dense(4, 2, 2, 'f32')));
       assert.is(devices.length, 2);
       await oracle.close();
+    });
+
+    test('what failed once is tried again by the next call: no adapter, a self-test that was broken off', async () => {
+      let asked = 0;
+      const late = (): Promise<GPU> =>
+        asked++ === 0 ? Promise.reject(new GpuFailure('gpu-adapter-missing', 'none yet')) : provider();
+      let tested = 0;
+      const selfTests = {
+        ...passed,
+        f32: () => (tested++ === 0 ? Promise.reject(new Error('broken off')) : Promise.resolve(undefined)),
+      };
+      const oracle = gpuOracle({ mode: 'f32', provider: late, selfTests });
+      const attention = dense(4, 2, 2, 'f32');
+      await assertFails(oracle.attend(attention), 'gpu-adapter-missing', /^none yet; /);
+      assert.match(String(await thrownBy(oracle.attend(attention))), /broken off/);
+      for (let call = 0; call < 2; call++) assertWithin('after', attention, await oracle.attend(attention));
+      assert.equal([asked, tested], [2, 2]);
+      await oracle.close();
+    });
+
+    test('a call whose signal said no before it began, or whose oracle was closed, opens no device', async () => {
+      let asked = 0;
+      const counted = (): Promise<GPU> => (asked++, provider());
+      const oracle = gpuOracle({ provider: counted, selfTests: passed });
+      const signal = AbortSignal.abort(new Error('not any more'));
+      assert.match(String(await thrownBy(oracle.attend(dense(4, 2, 2), { signal }))), /not any more/);
+      await oracle.close();
+      assert.match(String(await thrownBy(oracle.attend(dense(4, 2, 2)))), /the gpu oracle was closed/);
+      assert.is(asked, 0);
+    });
+
+    test('closing waits for the call that is in progress, and then gives the device back', async () => {
+      const seen: string[] = [];
+      const device = (real: GPUDevice): GPUDevice =>
+        replaced(real, { destroy: () => void seen.push('destroyed') });
+      const oracle = gpuOracle({ mode: 'f32', provider: changed({ device }, provider), selfTests: passed });
+      const closings: Promise<void>[] = [];
+      await oracle.attend(dense(4, 2, 2, 'f32'), { onProgress: () => void closings.push(oracle.close()) });
+      seen.push('attended');
+      await Promise.all(closings);
+      assert.equal(seen, ['attended', 'destroyed']);
     });
 
     test('a missing package, no adapter, a refused device and too little memory: each says what to do', async () => {
