@@ -237,20 +237,34 @@ suite('src/cli/main', (test) => {
     assert.is(stderr, '141\n');
   });
 
-  test('an interrupted run exits with 130 and leaves no file', async () => {
+  test('an interrupted run ends by the signal and leaves no file', async () => {
     await inFolder(async (folder) => {
       const instance = join(folder, 'i.safetensors');
       await seth(['generate', 'instances/random-3sat-20-s4.cnf', '-o', instance]);
       // The reference oracle would take a quarter of a minute for its 30 million pairs.
       const args = [mainFile, 'attend', instance, '-o', 'o.npy', '--oracle', 'reference'];
       const child = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore' });
-      const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+      const ended = new Promise((resolve) => child.on('close', (_, by) => resolve(by)));
       // The signal comes as soon as there is something to leave behind.
       const begun = (): boolean => listing(folder).some((name) => name.endsWith('.partial'));
       while (child.exitCode === null && !begun()) await new Promise((resolve) => setImmediate(resolve));
       child.kill('SIGINT');
-      assert.is(await ended, 130);
+      assert.is(await ended, 'SIGINT');
       assert.equal(listing(folder), ['i.safetensors']);
+    });
+  });
+
+  test('a run that waits for the other end of a pipe can be ended, and a shell says 130, 143 and 129', async () => {
+    const lines = ['INT', 'TERM', 'HUP'].flatMap((signal) => [
+      `timeout -k 20 -s ${signal} 1 "${process.execPath}" "${mainFile}" solve pipe`,
+      'echo timeout $?',
+      `"${process.execPath}" "${mainFile}" solve pipe & sleep 1; kill -${signal} $!; wait $!`,
+      'echo shell $?',
+    ]);
+    await inFolder(async (folder) => {
+      const { stdout } = await shell(['mkfifo pipe', ...lines].join('\n'), { cwd: folder });
+      const ended = [130, 143, 129].map((code) => `timeout 124\nshell ${code}\n`);
+      assert.is(stdout, ended.join(''));
     });
   });
 
