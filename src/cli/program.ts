@@ -95,10 +95,10 @@ function settle(argv: Record<string, unknown>): void {
       argv[name] = Array.isArray(value) ? values : values[0];
       continue;
     }
-    const other = values.find((one) => one !== values[0]);
+    const [first, other] = new Set(values.map(String));
     if (other !== undefined) {
       const option = `${name.length === 1 ? '-' : '--'}${name}`;
-      throw new UsageError(`${option} was given twice, as ${values[0]} and as ${other}: give it once`);
+      throw new UsageError(`${option} was given twice, as ${first} and as ${other}: give it once`);
     }
     argv[name] = values[0];
   }
