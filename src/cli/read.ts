@@ -1,10 +1,17 @@
 /** Bytes from a file or standard input, with every failure as an `InputError` that names the file. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../problems/input-error.ts';
+import { UsageError } from './faults.ts';
 import { fileFault } from './file-fault.ts';
 
 /** What a path is called in messages. */
 export const nameOf = (path: string): string => (path === '-' ? 'standard input' : path);
+
+/** Throws a `UsageError` where standard input, which can be read once, is given for more than one file. */
+export function requireOneInput(paths: readonly string[]): void {
+  if (paths.filter((path) => path === '-').length < 2) return;
+  throw new UsageError('- is given twice, and standard input can be read once: give it once');
+}
 
 /** Looks at the first bytes of what may never end, nine or more, and throws for a format that does not begin so. */
 export type RequireStart = (bytes: Uint8Array) => void;

@@ -198,6 +198,8 @@ suite('src/cli/main', (test) => {
       ],
       ['generate - -o - --json', '--json and -o - both want standard output: write the instance to a file'],
       ['attend - -o - --json', '--json and -o - both want standard output: write the output to a file'],
+      ['verify - x -', '- is given twice, and standard input can be read once: give it once'],
+      ['merge x - -', '- is given twice, and standard input can be read once: give it once'],
       ['decode - -', 'the instance and the output cannot both come from standard input'],
     ];
     for (const [args, line] of cases) {
