@@ -60,7 +60,7 @@ async function proved(instance: Bytes, output: Bytes, certificate: unknown, leas
   same(certificate, 'answer', count === '0' ? 'UNSATISFIABLE' : 'SATISFIABLE');
   const relative = Math.max(number(certificate, 'error.relative'), least);
   const claim = `${relative}·Y + ${number(certificate, 'error.absolute')}`;
-  const models = count === '0' ? 'is unsatisfiable' : `has exactly ${count} models`;
+  const models = count === '0' ? 'is unsatisfiable' : `has exactly ${count} model${count === '1' ? '' : 's'}`;
   return `${subject} ${models} if each output is within ${claim} of exact attention Y`;
 }
 

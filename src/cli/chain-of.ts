@@ -5,20 +5,8 @@ import { solveByPaperRoute, verifyByPaperRoute, type PaperVerifyOptions } from '
 import { solveSparsified, verifySparsified } from '../verify/sparsified.ts';
 import { solveByAttention, verifyFormula, type Verified } from '../verify/verify.ts';
 import type { SparsifyOptions } from '../../reductions/sparsify.ts';
-import {
-  encodeOptions,
-  memoryOf,
-  type EncodingArguments,
-  type ReportArguments,
-  type Typed,
-} from './options.ts';
-import { paperOptions, sparsifyOptions } from './paper-options.ts';
-
-export interface SparsifyArguments {
-  readonly sparsify: boolean;
-  readonly thresholds?: Typed;
-  readonly alpha?: Typed;
-}
+import { encodeOptions, memoryOf, type EncodingArguments, type ReportArguments } from './options.ts';
+import { paperOptions, sparsifyWhereAsked, type SparsifyArguments } from './paper-options.ts';
 
 type Solved = Omit<Verified, 'checks'>;
 
@@ -36,7 +24,8 @@ export function chainOf(
   announce: (text: string) => void,
 ): Chain {
   const chain = args.route === 'closest-pair' ? paperChain(args, announce) : directChain(args);
-  return args.sparsify ? overLeaves(chain, sparsifyOptions(args)) : chain;
+  const sparse = sparsifyWhereAsked(args);
+  return sparse === undefined ? chain : overLeaves(chain, sparse);
 }
 
 function directChain(args: EncodingArguments): Chain {

@@ -14,6 +14,7 @@ export const exits = {
   unsatisfiable: 20,
   /** A fault of this program; sysexits' EX_SOFTWARE. */
   internal: 70,
+  /** What a shell says of a program that SIGHUP, SIGINT or SIGTERM ended. */
   hangUp: 129,
   interrupted: 130,
   terminated: 143,

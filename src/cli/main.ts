@@ -11,9 +11,9 @@ const args = process.argv.slice(2);
 setEngineFlags();
 
 process.on('exit', removeUnfinished);
-process.on('SIGHUP', () => stop(exits.hangUp));
-process.on('SIGINT', () => stop(exits.interrupted));
-process.on('SIGTERM', () => stop(exits.terminated));
+process.on('SIGHUP', () => stop('SIGHUP', exits.hangUp));
+process.on('SIGINT', () => stop('SIGINT', exits.interrupted));
+process.on('SIGTERM', () => stop('SIGTERM', exits.terminated));
 process.on('uncaughtException', end);
 process.stderr.on('error', () => {}); // nobody is left to tell
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -23,10 +23,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 await run(args);
 
-/** Worker threads end with the process, and what is half-written is removed on its exit. */
-function stop(code: number): never {
+/**
+ * Ends by the signal itself, after all that is done on an exit: `process.exit` waits for its threads, and one that
+ * opens a pipe without another end waits for ever. A shell makes `code` of either.
+ */
+function stop(signal: NodeJS.Signals, code: number): never {
   sayHowToGoOn();
-  process.exit(code);
+  process.emit('exit', code);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  process.exit(code); // the first process of a container outlives a signal that it does not handle
 }
 
 /** For what no command can catch. */

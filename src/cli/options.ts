@@ -5,6 +5,7 @@ import { InputError } from '../problems/input-error.ts';
 import type { ReadoutKind } from '../readout/readout.ts';
 import type { AttentionForm } from '../../reductions/paper-route.ts';
 import type { EncodeOptions, ScaleName } from '../verify/prepare.ts';
+import { UsageError } from './faults.ts';
 import { memoryLimit } from './memory.ts';
 import type { ProgressMode } from './progress.ts';
 
@@ -19,7 +20,7 @@ export interface EncodingArguments {
   readonly split: 'order' | 'weight';
   readonly prune: boolean;
   readonly witness: 'scan' | 'columns';
-  readonly form: AttentionForm;
+  readonly form?: AttentionForm | undefined;
   readonly pcp?: Typed;
   readonly pure: boolean;
   readonly strict: boolean;
@@ -88,7 +89,8 @@ export function encodingOptions(yargs: Argv): Argv<EncodingArguments> {
 
 export const formOption = {
   choices: ['strengthened', 'published', 'direct', 'direct-published'] as const,
-  default: 'strengthened' as const,
+  requiresArg: true,
+  defaultDescription: '"strengthened"',
   describe: 'closest-pair: its last step, by closest pairs or direct from inner products',
 } as const;
 
@@ -198,8 +200,24 @@ function describeRange({ min, above, max, whole }: Range): string {
   return `${kind}${min !== undefined && max !== undefined ? ` from ${min} to ${max}` : `${from}${to}`}`;
 }
 
-/** The settings of `prepare`. */
+/**
+ * Throws a `UsageError` for the first of the options `names` that was given: they play a part with `use` only, and
+ * `found` says what there is instead.
+ */
+export function requireWithout<Name extends string>(
+  args: Readonly<Partial<Record<Name, unknown>>>,
+  names: readonly Name[],
+  use: string,
+  found: string,
+): void {
+  const given = names.find((name) => args[name] !== undefined && args[name] !== false);
+  if (given === undefined) return;
+  throw new UsageError(`--${given} is for ${use}, and ${found}: leave it out`);
+}
+
+/** The settings of `prepare`. Throws a `UsageError` for an option of the paper's route. */
 export function encodeOptions(args: EncodingArguments & { readonly route: ReadoutKind }): EncodeOptions {
+  requireWithout(args, ['form', 'pcp', 'pure'], '--route closest-pair', `the route is ${args.route}`);
   const { route, dtype, scale, split, prune, witness } = args;
   const bound = numberOf('bound', args.bound, { above: 0 });
   return { route, dtype, scaleName: scale, split, prune, witness, ...(bound === undefined ? {} : { bound }) };

@@ -5,7 +5,7 @@ import type { PcpParameters } from '../../reductions/distributed-pcp.ts';
 import { fieldFor } from '../../reductions/distributed-pcp.ts';
 import type { PaperRouteOptions } from '../../reductions/paper-route.ts';
 import type { SparsifyOptions } from '../../reductions/sparsify.ts';
-import { numberOf, type EncodingArguments, type Typed } from './options.ts';
+import { numberOf, requireWithout, type EncodingArguments, type Typed } from './options.ts';
 
 /** The additive error that an instance stands unless something else is asked for. */
 export const usualTolerance = 0.25;
@@ -14,7 +14,7 @@ type PaperArguments = Omit<EncodingArguments, 'route' | 'strict' | 'memory'>;
 
 /** Throws an `InputError` for an option that the route has no use for. */
 export function paperOptions(args: PaperArguments, tolerance: number = usualTolerance): PaperRouteOptions {
-  const { pure, prune, split, form, dtype, scale } = args;
+  const { pure, prune, split, form = 'strengthened', dtype, scale } = args;
   if (args.bound !== undefined) {
     throw unused('bound', 'no --bound with --route closest-pair: the gap and n make B', textOf(args.bound));
   }
@@ -40,11 +40,21 @@ export function pcpOf(typed: Typed): PcpParameters | undefined {
   throw unused('pcp', `a prime q ≥ ${least} for T = ${blocks} and ℓ = ${length}`, String(field));
 }
 
-/** `--thresholds 2,3` or `--alpha 1`, by default α = 1. */
-export function sparsifyOptions(args: {
+export interface SparsifyArguments {
+  readonly sparsify: boolean;
   readonly thresholds?: Typed;
   readonly alpha?: Typed;
-}): SparsifyOptions {
+}
+
+/** How to sparsify; undefined without `--sparsify`, where a `UsageError` is thrown for an option that says how. */
+export function sparsifyWhereAsked(args: SparsifyArguments): SparsifyOptions | undefined {
+  if (args.sparsify) return sparsifyOptions(args);
+  requireWithout(args, ['thresholds', 'alpha'], '--sparsify', 'there is none');
+  return undefined;
+}
+
+/** `--thresholds 2,3` or `--alpha 1`, by default α = 1. */
+export function sparsifyOptions(args: Omit<SparsifyArguments, 'sparsify'>): SparsifyOptions {
   if (args.thresholds !== undefined) return { thresholds: listOf('thresholds', args.thresholds, 1) };
   return { alpha: numberOf('alpha', args.alpha, { min: 1 }) ?? 1 };
 }

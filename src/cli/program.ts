@@ -14,8 +14,9 @@ import { solve } from './commands/solve.ts';
 import { stress } from './commands/stress.ts';
 import { transition } from './commands/transition.ts';
 import { verify } from './commands/verify.ts';
+import { families } from '../problems/families/families.ts';
 import { UsageError } from './faults.ts';
-import { usageMessage, usageWords } from './usage.ts';
+import { flagMessage, usageMessage, usageWords } from './usage.ts';
 import { version } from './version.ts';
 
 /** Help wider than this is hard to read. */
@@ -57,7 +58,11 @@ export function program(args: readonly string[]): Argv {
     .option('debug', { boolean: true, default: false, global: true, describe: 'Print the stack of an error' })
     .example('seth verify instances', '')
     .example('seth random uniform --variables 16 --seed 1 | seth solve -', '')
-    .middleware(settle)
+    .middleware((argv) => {
+      const wrong = flagMessage(args, flagsOf(parser));
+      if (wrong !== undefined) throw new UsageError(wrong);
+      settle(argv);
+    })
     .demandCommand(1, 'name a command')
     .strict()
     .recommendCommands()
@@ -71,6 +76,7 @@ export function program(args: readonly string[]): Argv {
       throw new UsageError(
         usageMessage(message.replaceAll(/\0|\\u0000/g, '-'), args, {
           commands: names,
+          families: Object.keys(families),
           options: optionsOf(parser),
         }),
       );
@@ -80,12 +86,21 @@ export function program(args: readonly string[]): Argv {
 /** Stands for a lone `-`, which yargs loses among positional arguments. No argument can hold a NUL. */
 const dash = '\0';
 
-/** Gives a lone `-` back; of an option that was given twice the last counts, and only `file` may be many. */
+/** Gives a lone `-` back. Throws a `UsageError` for an option that was given two values: only `file` may be many. */
 function settle(argv: Record<string, unknown>): void {
   const restored = (value: unknown): unknown => (value === dash ? '-' : value);
   for (const [name, value] of Object.entries(argv)) {
-    if (!Array.isArray(value)) argv[name] = restored(value);
-    else argv[name] = name === 'file' || name === '_' ? value.map(restored) : restored(value.at(-1));
+    const values = Array.isArray(value) ? value.map(restored) : [restored(value)];
+    if (name === 'file' || name === '_') {
+      argv[name] = Array.isArray(value) ? values : values[0];
+      continue;
+    }
+    const [first, other] = new Set(values.map(String));
+    if (other !== undefined) {
+      const option = `${name.length === 1 ? '-' : '--'}${name}`;
+      throw new UsageError(`${option} was given twice, as ${first} and as ${other}: give it once`);
+    }
+    argv[name] = values[0];
   }
 }
 
@@ -95,9 +110,16 @@ function optionsOf(parser: Argv): readonly string[] {
   return [...Object.keys(key), ...Object.values(alias).flat()];
 }
 
+/** The options of the command that take no value, and their aliases. */
+function flagsOf(parser: Argv): readonly string[] {
+  const { boolean, alias } = (parser as unknown as WithOptions).getOptions();
+  return boolean.flatMap((name) => [name, ...(alias[name] ?? [])]);
+}
+
 interface WithOptions {
   getOptions(): {
     readonly key: Readonly<Record<string, unknown>>;
+    readonly boolean: readonly string[];
     readonly alias: Readonly<Record<string, readonly string[]>>;
   };
 }

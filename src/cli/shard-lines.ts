@@ -2,7 +2,6 @@
 import { InputError } from '../problems/input-error.ts';
 import { parseJson, type Json, type JsonObject } from '../formats/json.ts';
 import { readUnitPart, type UnitPart } from '../formats/part.ts';
-import { inFile } from './instance-input.ts';
 import { requireSameRun } from './run-identity.ts';
 import { requireEachOnce } from './shard.ts';
 import type { PartFile } from './shard-rows.ts';
@@ -75,14 +74,18 @@ function readLines({ name, bytes }: PartFile): PartLine[] {
       hint: 'its run was cut off: run this shard again',
     });
   }
-  return texts.map((text) =>
-    inFile(name, () => {
-      const line = parseJson(text, 'line');
+  return texts.map((text, at) => {
+    try {
+      const line = parseJson(text, 'part');
       const part = readUnitPart(isObject(line) ? line['shard'] : undefined);
       if (part.run.command !== 'stress') requireResult(line as JsonObject);
       return { name, part, line: line as JsonObject };
-    }),
-  );
+    } catch (error) {
+      throw error instanceof InputError
+        ? new InputError({ ...error.fault, file: name, line: at + 1 })
+        : error;
+    }
+  });
 }
 
 const isObject = (value: Json): value is JsonObject =>

@@ -35,10 +35,12 @@ export interface StressOutcome {
 }
 
 /** `1.2e-6`; `none` where there is no finite number. */
-export const small = (x: number | null): string => (x === null ? 'none' : x.toExponential(1));
+export const small = (x: number | null): string => (x === null ? 'none' : exponential(x));
 
 /** `1.2e9`, or `-`. */
-export const rate = (x: number | null): string => (x === null ? '-' : x.toExponential(1).replace('e+', 'e'));
+export const rate = (x: number | null): string => (x === null ? '-' : exponential(x));
+
+const exponential = (x: number): string => x.toExponential(1).replace('e+', 'e');
 
 /** `192 × 128 × 64`, and how many of them. */
 export const shapeOf = ({ queries, keys, headDim, valueDim, heads }: RungResult): string =>
@@ -111,9 +113,12 @@ function rowsOf({ rungs }: StressOutcome, { dtype, wrong, rows }: DtypeScore): s
   return `${wrong - lost} of ${rows} rows decided wrongly${without}`;
 }
 
+/** `24.0`, or `-` where there was no rung to tell from. */
+const bitsOf = ({ rungs, bits }: DtypeScore): string => (rungs === 0 ? '-' : bits.toFixed(1));
+
 /** `24.0 effective bits · 10 of 10 rungs · 0 of 751 rows decided wrongly · 1.2e7 pairs/s`. */
 export const figuresOf = (outcome: StressOutcome, score: DtypeScore): string =>
-  `${score.bits.toFixed(1)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s`;
+  `${bitsOf(score)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s`;
 
 /**
  * `whyOf` for one rung after the other. What keeps an oracle from answering is said in full once, whichever temporary

@@ -24,8 +24,10 @@ function plural(words: string): { readonly one: string; readonly other: string }
 
 /** What the command that was being parsed knows. */
 export interface Known {
-  /** Names of the commands, without families. */
+  /** Names of the commands. */
   readonly commands: readonly string[];
+  /** Of `random`, which have a help of their own. */
+  readonly families: readonly string[];
   /** Options and their aliases, without dashes. */
   readonly options: readonly string[];
 }
@@ -35,8 +37,7 @@ export interface Known {
  * have complained of something that follows from it.
  */
 export function usageMessage(said: string, args: readonly string[], known: Known): string {
-  const end = args.indexOf('--');
-  const words = end < 0 ? args : args.slice(0, end);
+  const words = beforeDashes(args);
   const command = words.find((word) => !word.startsWith('-'));
   if (command !== undefined && !known.commands.includes(command)) {
     return `unknown command ${command}${suggestion('', command, known.commands)}; see "seth --help"`;
@@ -49,7 +50,26 @@ export function usageMessage(said: string, args: readonly string[], known: Known
     option === undefined
       ? inWords(said)
       : `unknown option ${option}${suggestion('--', option.replace(/^-+/, ''), known.options)}`;
-  return `${wrong}; see "seth ${command === undefined ? '' : `${command} `}--help"`;
+  const family = command === 'random' ? words.find((word) => known.families.includes(word)) : undefined;
+  const help = ['seth', command, family, '--help'].filter((word) => word !== undefined).join(' ');
+  return `${wrong}; see "${help}"`;
+}
+
+/** The line for the first of `flags`, options that are either there or not, that was given a value; undefined for none. */
+export function flagMessage(args: readonly string[], flags: readonly string[]): string | undefined {
+  for (const word of beforeDashes(args)) {
+    const [, dashes = '', flag = '', value] = /^(--?)([^=]+)=(.*)$/s.exec(word) ?? [];
+    const isFlag = flags.includes(flag.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`));
+    if (!isFlag || value === 'true' || value === 'false') continue;
+    return `${dashes}${flag} takes no value, found ${JSON.stringify(value)}; write ${dashes}${flag}, or leave it out`;
+  }
+  return undefined;
+}
+
+/** What follows `--` is no option, whatever it looks like. */
+function beforeDashes(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--');
+  return end < 0 ? args : args.slice(0, end);
 }
 
 /** On one line, and with the dashes that yargs' parser leaves out. */
@@ -60,24 +80,33 @@ function inWords(said: string): string {
   });
 }
 
-function suggestion(dashes: string, typed: string, names: readonly string[]): string {
-  const nearest = names
+/** The name that is least far from what was typed; of several, one that begins as it does. */
+export function nearest(typed: string, names: readonly string[]): string | undefined {
+  const [first] = names
     .filter((name) => name.length > 1)
-    .map((name) => ({ name, far: distance(typed, name) }))
-    .toSorted((a, b) => a.far - b.far)[0];
-  return nearest !== undefined && nearest.far <= 2 ? `, did you mean ${dashes}${nearest.name}?` : '';
+    .map((name) => ({ name, far: distance(typed, name) + (name[0] === typed[0] ? 0 : 0.5) }))
+    .toSorted((a, b) => a.far - b.far);
+  return first !== undefined && first.far < 3 ? first.name : undefined;
 }
 
-/** Levenshtein's: the fewest insertions, deletions and substitutions from one word to the other. */
+function suggestion(dashes: string, typed: string, names: readonly string[]): string {
+  const name = nearest(typed, names);
+  return name === undefined ? '' : `, did you mean ${dashes}${name}?`;
+}
+
+/** The fewest insertions, deletions, substitutions and swaps of neighbours from one word to the other. */
 function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, k) => k);
+  const rows = [Array.from({ length: to.length + 1 }, (_, k) => k)];
   for (let i = 1; i <= from.length; i++) {
+    const [row, before] = [rows[i - 1]!, rows[i - 2]];
     const next = [i];
     for (let j = 1; j <= to.length; j++) {
       const substituted = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, row[j]! + 1, next[j - 1]! + 1));
+      const isSwap = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const swapped = before !== undefined && isSwap ? before[j - 2]! + 1 : Infinity;
+      next.push(Math.min(substituted, swapped, row[j]! + 1, next[j - 1]! + 1));
     }
-    row = next;
+    rows.push(next);
   }
-  return row[to.length]!;
+  return rows[from.length]![to.length]!;
 }

@@ -147,7 +147,7 @@ export function parseJson(text: string, name: string): Json {
   }
 
   function fault(code: string, expected: string, found: string): InputError {
-    const hint = 'the file is damaged, or was written by a program that is';
+    const hint = 'the file is damaged, or was written by a faulty program';
     return new InputError({ code, expected, found, hint, field: path.slice(0, 8).join('.') });
   }
 }

@@ -9,7 +9,7 @@ import { InputError } from '../problems/input-error.ts';
 import { decodeElements, encodeElements } from './elements.ts';
 import { isNpy, readNpy, writeNpy } from './npy.ts';
 import { fieldName } from './quote.ts';
-import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { readSafetensors, requireSafetensorsStart, writeSafetensors } from './safetensors.ts';
 import { matrixShape, shapeText } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -38,6 +38,11 @@ export interface OutputValues {
   readonly dtype: Dtype;
   /** Row after row. */
   readonly values: Float64Array;
+}
+
+/** Throws an `InputError` where no output that begins with these bytes, nine or more, can be read. */
+export function requireOutputStart(bytes: Uint8Array): void {
+  if (!isNpy(bytes)) requireSafetensorsStart(bytes);
 }
 
 export function readOutput(

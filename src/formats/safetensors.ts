@@ -89,6 +89,12 @@ export function isSafetensors(bytes: Uint8Array): boolean {
   return view.getBigUint64(0, true) <= BigInt(bytes.length - 8);
 }
 
+/** Throws an `InputError` where no file that begins with these bytes, nine or more, can be read. */
+export function requireSafetensorsStart(bytes: Uint8Array): void {
+  const isHeader = readHeaderLength(bytes, Infinity) > 0 && bytes[8] === 0x7b;
+  if (!isHeader) throw notSafetensors('other bytes');
+}
+
 /** Reads a file. Throws an `InputError` that names the field for whatever is wrong with it. */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
   const headerLength = readHeaderLength(bytes);
@@ -117,11 +123,11 @@ interface Span {
   readonly end: number;
 }
 
-function readHeaderLength(bytes: Uint8Array): number {
+function readHeaderLength(bytes: Uint8Array, fileLength: number = bytes.length): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 8) throw notSafetensors(`a file of ${bytes.length} bytes`);
   const length = view.getBigUint64(0, true);
-  const most = Math.min(longestHeader, bytes.length - 8);
+  const most = Math.min(longestHeader, fileLength - 8);
   if (length > BigInt(most)) {
     throw new InputError({
       code: 'safetensors-header-length',
@@ -192,7 +198,7 @@ function readEntry(
       code: 'tensor-shape',
       expected: `a shape that takes the ${end - begin} bytes of data_offsets`,
       found: `one that takes ${length}`,
-      hint: 'the file is damaged, or was written by a program that is',
+      hint: 'the file is damaged, or was written by a faulty program',
       field: `${field}.shape`,
     });
   }

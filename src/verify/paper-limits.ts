@@ -1,5 +1,6 @@
 /** What the paper's route would need, from the sizes of the preprocessed formula alone, before anything is allocated. */
 import type { Cnf } from '../problems/cnf.ts';
+import { counted } from '../problems/counted.ts';
 import { InputError } from '../problems/input-error.ts';
 import { pcpParameters, pcpSize, type PcpParameters } from '../../reductions/distributed-pcp.ts';
 import type { AttentionForm } from '../../reductions/paper-route.ts';
@@ -82,7 +83,7 @@ export function requirePaperFeasible(
   while (most > 0 && !fits(paperSize(variables, most, form))) most--;
   throw new InputError({
     code: 'too-large',
-    expected: `at most ${most} clauses after preprocessing, for ${variables} variables`,
+    expected: `at most ${counted(most, 'clause')} after preprocessing, for ${counted(variables, 'variable')}`,
     found: `${clauses.length}: ${describePaperSize(size)}, ${power(bytes(size) / 2 ** 30)} GiB and ${power(size.work)} products`,
     hint: 'the distributed PCP is exponential in the clauses at these sizes: the route minimax takes the formula',
   });

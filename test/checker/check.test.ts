@@ -68,7 +68,9 @@ const formulaArb = fc.oneof(
 );
 
 const models = (count: bigint): string =>
-  count === 0n ? ' is unsatisfiable if each' : ` has exactly ${count} models if each`;
+  count === 0n
+    ? ' is unsatisfiable if each'
+    : ` has exactly ${count} model${count === 1n ? '' : 's'} if each`;
 
 /** Does the decoder certify a number of models when the output claims this relative error? */
 function isCounted(cnf: Cnf, options: EncodeOptions, output: Uint8Array, relative: number): boolean {
@@ -111,7 +113,9 @@ suite('src/checker/check', (test) => {
           const models = countModels(cnf);
           assert.match(
             reason,
-            models === 0n ? / is unsatisfiable if each/ : ` has exactly ${models} models if each`,
+            models === 0n
+              ? / is unsatisfiable if each/
+              : ` has exactly ${models} model${models === 1n ? '' : 's'} if each`,
           );
           assert.match(reason, `${cnf.variables} variables, ${cnf.clauses.length} clauses`);
           seen[models > 0n ? 'yes' : 'no']++;

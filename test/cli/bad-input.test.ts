@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/harness.ts';
-import { inFolder, jsonLines, linesOf, listing, seth } from './seth.ts';
+import { inFolder, jsonLines, linesOf, listing, seth, shell } from './seth.ts';
 
 /** A formula, and the number of its models. */
 const accepted: readonly (readonly [name: string, bytes: string | Uint8Array, models: string])[] = [
@@ -220,7 +220,7 @@ suite('src/cli, bad input', (test) => {
         [
           'a shape that overflows',
           altered(({ q }) => (q.shape = [2 ** 40, 2 ** 40])),
-          `q.shape: expected a shape that takes the ${qEnd} bytes of data_offsets, found one that takes ${2 ** 83}; the file is damaged, or was written by a program that is`,
+          `q.shape: expected a shape that takes the ${qEnd} bytes of data_offsets, found one that takes ${2 ** 83}; the file is damaged, or was written by a faulty program`,
         ],
         [
           'an unknown dtype',
@@ -266,6 +266,34 @@ suite('src/cli, bad input', (test) => {
         listing(folder).filter((name) => !name.endsWith('.bad')),
         ['i.safetensors'],
       );
+    });
+  });
+
+  test('what never ends and does not begin as it should is refused at its beginning', async () => {
+    await inFolder(async (cwd) => {
+      const file = join(cwd, 'i.safetensors');
+      const input = 'p cnf 3 2\n1 2 0\n-1 3 0\n';
+      await seth(['generate', '-', '-o', file], { input });
+      const { bytes: output } = await seth(['attend', file, '-o', '-']);
+      const zeros =
+        'seth: /dev/zero, header: expected a safetensors file: the length of a JSON header in eight bytes, then the header, found other bytes; is this the right file?\n';
+      // Read on, it would be too large.
+      for (const [args, exit] of [
+        [['decode', file, '/dev/zero'], 1],
+        [['decode', '/dev/zero', file], 2],
+      ] as const) {
+        const { code, stdout, stderr } = await seth([...args, '--memory', '0.1'], { cwd });
+        assert.equal([code, stdout, stderr], [exit, '', zeros]);
+      }
+      const text = await seth(['attend', '-', '-o', 'o.npy'], { input: 'p cnf 3 2\n', cwd });
+      assert.match(
+        text.stderr,
+        /^seth: standard input, header length: expected a header of at most 100000000 /,
+      );
+      // A pipe may give a byte at a time.
+      writeFileSync(join(cwd, 'o'), output);
+      const slowly = '{ head -c 3 o; sleep 0.2; tail -c +4 o; } | seth decode i.safetensors -';
+      assert.is((await shell(slowly, { cwd })).code, 10);
     });
   });
 

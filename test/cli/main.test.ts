@@ -146,7 +146,16 @@ suite('src/cli/main', (test) => {
       ],
       ['random', 'too few arguments: found 0, expected 1; see "seth random --help"'],
       ['random unifrom', 'no such family, did you mean uniform?; see "seth random --help"'],
-      ['random pigeonhole --seed 1', 'unknown option --seed; see "seth random --help"'],
+      ['random pigeonhole --seed 1', 'unknown option --seed; see "seth random pigeonhole --help"'],
+      ['random --k 3 uniform', 'unknown option --k; see "seth random uniform --help"'],
+      ['verify x --orcale cpu', 'unknown option --orcale, did you mean --oracle?; see "seth verify --help"'],
+      ['verify x --sale rsqrt', 'unknown option --sale, did you mean --scale?; see "seth verify --help"'],
+      ['decdoe a b', 'unknown command decdoe, did you mean decode?; see "seth --help"'],
+      ['verify x --json=1', '--json takes no value, found "1"; write --json, or leave it out'],
+      ['verify x --prune=maybe', '--prune takes no value, found "maybe"; write --prune, or leave it out'],
+      ['lab --no-open=', '--no-open takes no value, found ""; write --no-open, or leave it out'],
+      ['lab --noOpen=1', '--noOpen takes no value, found "1"; write --noOpen, or leave it out'],
+      ['random ladder --debug=1', '--debug takes no value, found "1"; write --debug, or leave it out'],
       [
         'verify x --bound abc',
         '--bound: expected a number above 0, found abc; see --help for what --bound means',
@@ -163,8 +172,34 @@ suite('src/cli/main', (test) => {
         'solve x --oracle tpu',
         `--oracle: expected one of ${oracleNames.join(', ')}, found "tpu"; try --oracle cpu, or 'command:PROGRAM {instance} {output}' for a program of yours`,
       ],
+      ['verify x --thresholds 2', '--thresholds is for --sparsify, and there is none: leave it out'],
+      ['solve x --alpha 2', '--alpha is for --sparsify, and there is none: leave it out'],
+      ['explain x --alpha 2', '--alpha is for --sparsify, and there is none: leave it out'],
+      ['verify x --pcp 1,1', '--pcp is for --route closest-pair, and the route is minimax: leave it out'],
+      [
+        'solve x --route threshold --form direct',
+        '--form is for --route closest-pair, and the route is threshold: leave it out',
+      ],
+      ['explain x --pure', '--pure is for --route closest-pair, and the route is minimax: leave it out'],
+      [
+        'generate x -o y --pure',
+        '--pure is for --route closest-pair, and the route is minimax: leave it out',
+      ],
+      ['reduce x --to ov --thresholds 2', '--thresholds is for --to sparse, and --to is ov: leave it out'],
+      ['reduce x --to max-ip --alpha 1', '--alpha is for --to sparse, and --to is max-ip: leave it out'],
+      ['reduce x --to ov --pure', '--pure is for --to max-ip and closest-pair, and --to is ov: leave it out'],
+      [
+        'reduce x --to sparse -o y --pcp 1,1',
+        '--pcp is for --to max-ip and closest-pair, and --to is sparse: leave it out',
+      ],
+      [
+        'reduce x --to sparse -o y --split weight',
+        '--split is for --to ov, max-ip and closest-pair, and --to is sparse: leave it out',
+      ],
       ['generate - -o - --json', '--json and -o - both want standard output: write the instance to a file'],
       ['attend - -o - --json', '--json and -o - both want standard output: write the output to a file'],
+      ['verify - x -', '- is given twice, and standard input can be read once: give it once'],
+      ['merge x - -', '- is given twice, and standard input can be read once: give it once'],
       ['decode - -', 'the instance and the output cannot both come from standard input'],
     ];
     for (const [args, line] of cases) {
@@ -225,8 +260,25 @@ suite('src/cli/main', (test) => {
     assert.equal(await complete('solve', '--dtype', ''), ['f64', 'f32', 'f16', 'bf16']);
   });
 
-  test('of an option that is given twice the last counts', async () => {
-    const { stdout } = await seth('random teaching --formula 1 --formula 2'.split(' '));
+  test('a flag that is given true or false is on or off', async () => {
+    const lines = async (flag: string): Promise<number> =>
+      linesOf((await seth(['random', 'teaching', flag])).stdout).length;
+    assert.is(await lines('--json=true'), 1);
+    assert.ok((await lines('--json=false')) > 1);
+  });
+
+  test('an option that is given twice is given one value', async () => {
+    const cases: readonly (readonly [options: string, found: string])[] = [
+      ['--formula 1 --formula 2', '--formula was given twice, as 1 and as 2'],
+      ['-o a --output b', '-o was given twice, as a and as b'],
+    ];
+    for (const [options, found] of cases) {
+      const { code, stderr } = await seth(['random', 'teaching', ...options.split(' ')]);
+      assert.equal([code, stderr], [2, `seth: ${found}: give it once\n`]);
+    }
+    const below = await seth('stress --exact-below 5 --exact-below 6'.split(' '));
+    assert.is(below.stderr, 'seth: --exact-below was given twice, as 5 and as 6: give it once\n');
+    const { stdout } = await seth('random teaching --formula 2 --formula 2 --debug --debug'.split(' '));
     assert.match(stdout, /^c seth random teaching --formula 2$/m);
   });
 
@@ -237,20 +289,34 @@ suite('src/cli/main', (test) => {
     assert.is(stderr, '141\n');
   });
 
-  test('an interrupted run exits with 130 and leaves no file', async () => {
+  test('an interrupted run ends by the signal and leaves no file', async () => {
     await inFolder(async (folder) => {
       const instance = join(folder, 'i.safetensors');
       await seth(['generate', 'instances/random-3sat-20-s4.cnf', '-o', instance]);
       // The reference oracle would take a quarter of a minute for its 30 million pairs.
       const args = [mainFile, 'attend', instance, '-o', 'o.npy', '--oracle', 'reference'];
       const child = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore' });
-      const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+      const ended = new Promise((resolve) => child.on('close', (_, by) => resolve(by)));
       // The signal comes as soon as there is something to leave behind.
       const begun = (): boolean => listing(folder).some((name) => name.endsWith('.partial'));
       while (child.exitCode === null && !begun()) await new Promise((resolve) => setImmediate(resolve));
       child.kill('SIGINT');
-      assert.is(await ended, 130);
+      assert.is(await ended, 'SIGINT');
       assert.equal(listing(folder), ['i.safetensors']);
+    });
+  });
+
+  test('a run that waits for the other end of a pipe can be ended, and a shell says 130, 143 and 129', async () => {
+    const lines = ['INT', 'TERM', 'HUP'].flatMap((signal) => [
+      `timeout -k 20 -s ${signal} 1 "${process.execPath}" "${mainFile}" solve pipe`,
+      'echo timeout $?',
+      `"${process.execPath}" "${mainFile}" solve pipe & sleep 1; kill -${signal} $!; wait $!`,
+      'echo shell $?',
+    ]);
+    await inFolder(async (folder) => {
+      const { stdout } = await shell(['mkfifo pipe', ...lines].join('\n'), { cwd: folder });
+      const ended = [130, 143, 129].map((code) => `timeout 124\nshell ${code}\n`);
+      assert.is(stdout, ended.join(''));
     });
   });
 

@@ -51,7 +51,7 @@ suite('src/formats/json', (test) => {
   test('a key given twice is refused with its path', () => {
     assert.is(
       faultOf(() => parseJson('{"q": {"dtype": "F64", "dtype": "F32"}}', 'header')).message,
-      'header.q.dtype: expected the key once, found it twice; the file is damaged, or was written by a program that is',
+      'header.q.dtype: expected the key once, found it twice; the file is damaged, or was written by a faulty program',
     );
     assert.is(faultOf(() => parseJson('{"a": 1, "\\u0061": 1}', 'header')).field, 'header.a');
   });
@@ -59,7 +59,7 @@ suite('src/formats/json', (test) => {
   test('__proto__ is refused, and other names of Object reach nothing', () => {
     assert.is(
       faultOf(() => parseJson('{"a": {"__proto__": {"polluted": true}}}', 'seth')).message,
-      'seth.a.__proto__: expected a key other than "__proto__", found that key; the file is damaged, or was written by a program that is',
+      'seth.a.__proto__: expected a key other than "__proto__", found that key; the file is damaged, or was written by a faulty program',
     );
     const value = parseJson('{"constructor": 1, "toString": 2}', 'seth') as Record<string, unknown>;
     assert.equal(Object.entries(value), [['constructor', 1], ['toString', 2]]); // prettier-ignore
@@ -81,7 +81,7 @@ suite('src/formats/json', (test) => {
   test('a fault says where and what', () => {
     assert.is(
       faultOf(() => parseJson('{"q": {"dtype": F64}}', 'header')).message,
-      'header.q.dtype: expected a JSON value, found "F64}}" at character 16; the file is damaged, or was written by a program that is',
+      'header.q.dtype: expected a JSON value, found "F64}}" at character 16; the file is damaged, or was written by a faulty program',
     );
     assert.is(faultOf(() => parseJson('{"a": "b', 'header')).code, 'json-malformed');
   });

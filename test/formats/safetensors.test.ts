@@ -93,7 +93,7 @@ suite('src/formats/safetensors', (test) => {
   });
 
   test('every fault in a file is refused with its field', () => {
-    const damaged = 'the file is damaged, or was written by a program that is';
+    const damaged = 'the file is damaged, or was written by a faulty program';
     const foreign = 'the file is damaged, or was written by another program for another purpose';
     const again = 'the file is cut off or damaged: write or download it again';
     const cases: readonly (readonly [header: string, dataLength: number, message: string])[] = [

@@ -22,7 +22,7 @@ suite('support/harness', (test) => {
       said[0]!,
       /^not run: the tests of the gpu oracle: no WebGPU adapter was found; install the driver/,
     );
-    assert.is(lines.at(-1), '0 passed, 0 failed');
+    assert.match(lines.at(-1)!, /^\d+ passed, 0 failed$/); // what needs none of it runs
     assert.is(status, 0);
   });
 

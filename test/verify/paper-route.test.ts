@@ -5,7 +5,7 @@ import type { Cnf } from '../../src/problems/cnf.ts';
 import { InputError } from '../../src/problems/input-error.ts';
 import { families } from '../../src/problems/families/families.ts';
 import { attentionForms } from '../../reductions/paper-route.ts';
-import { paperSize } from '../../src/verify/paper-limits.ts';
+import { paperSize, requirePaperFeasible } from '../../src/verify/paper-limits.ts';
 import {
   preparePaperRoute,
   solveByPaperRoute,
@@ -174,6 +174,15 @@ suite('verify/paper-route', (test) => {
     assert.match(
       (thrown as InputError).message,
       /expected at most \d+ clauses after preprocessing, for 12 variables, found \d+: \S+ instances of gap Max-IP of dimension \S+ \(T = \d+, ℓ = \d+, q = \d+\), \S+ GiB and \S+ products; .*minimax/,
+    );
+  });
+
+  test('what is at most one clause is said in the singular', () => {
+    const clauses = [[1], [-1], [1], [-1], [1], [-1]];
+    const only = paperSize(1, 1, 'strengthened').bytes;
+    assert.throws(
+      () => requirePaperFeasible({ variables: 1, clauses }, 'strengthened', only, ({ bytes }) => bytes),
+      /expected at most 1 clause after preprocessing, for 1 variable, found 6: /,
     );
   });
 

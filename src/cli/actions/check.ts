@@ -3,7 +3,7 @@ import { check } from '../../checker/check.ts';
 import { decodeText } from '../../formats/decompress.ts';
 import type { CheckArguments } from '../commands/check.ts';
 import { exits, UsageError } from '../faults.ts';
-import { readInstanceBytes } from '../instance-input.ts';
+import { longestArray } from '../instance-input.ts';
 import { memoryOf, numberOf } from '../options.ts';
 import { nameOf, readBytes } from '../read.ts';
 import { print } from '../write.ts';
@@ -21,14 +21,25 @@ export async function checkCertificate(args: CheckArguments): Promise<number> {
   const memory = memoryOf(args);
   const text = readCertificate(await readBytes(certificate, longestCertificate), certificate);
   const { accepted, reason } = await check(
-    await readInstanceBytes(instance, memory),
+    await readBytes(instance, Math.min(memory, longestArray)),
     await readBytes(output, memory),
     text,
     error,
   );
   const verdict = accepted ? 'accepted' : 'rejected';
-  await print(args.json ? `${JSON.stringify({ accepted, reason })}\n` : `${verdict}: ${reason}\n`);
+  const hint = accepted ? undefined : hintOf(reason, error);
+  const line = [`${verdict}: ${reason}`, hint].filter((part) => part !== undefined).join('; ');
+  await print(`${args.json ? JSON.stringify({ accepted, reason, hint }) : line}\n`);
   return accepted ? exits.ok : exits.disagreement;
+}
+
+/** What to do about a rejection for this reason; undefined where the certificate is to be given up. */
+function hintOf(reason: string, error: number | undefined): string | undefined {
+  if (/^expected (instance|output)\.sha256 /.test(reason)) {
+    return 'give the files that the certificate was written for, in the order instance, output, certificate';
+  }
+  if (error === undefined || !/^expected (one count|outputs that stay) /.test(reason)) return undefined;
+  return `the answer does not follow where an output may be off by ${error} of itself: grant a smaller --error`;
 }
 
 /** The text of a file that can be a certificate at all: a JSON object. */

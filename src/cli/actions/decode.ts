@@ -7,7 +7,7 @@ import { parseDimacs } from '../../formats/dimacs.ts';
 import { readInstance, requireFormulaHash, type Instance } from '../../formats/instance.ts';
 import type { AnyDocument } from '../../formats/instance-document.ts';
 import { tensorMatrix } from '../../formats/tensor.ts';
-import { readOutput } from '../../formats/output.ts';
+import { readOutput, requireOutputStart } from '../../formats/output.ts';
 import { carryBack } from '../../verify/carry-back.ts';
 import { carryBackPaperRoute } from '../../verify/paper-route.ts';
 import { underflow } from '../../oracles/careful-kernel.ts';
@@ -36,7 +36,13 @@ export async function decode(args: DecodeArguments): Promise<number> {
   await requireFormulaHash(document).catch((error: unknown) => inFile(args.instance, () => rethrow(error)));
   const cnf = inFile(args.instance, () => formulaOf(instance, document, memory));
   if (args.certificate !== undefined) requireCertifiable(document, args.certificate);
-  const bytes = await readBytes(args.output, memory);
+  const bytes = await readBytes(args.output, memory, (start) => {
+    try {
+      requireOutputStart(start);
+    } catch (error) {
+      throw refused(args.output, error);
+    }
+  });
   const output = await refusing(args.output, () =>
     outputOf(bytes, instance, document, claimed ?? document.plannedError),
   );
@@ -133,9 +139,12 @@ async function refusing<T>(path: string, read: () => T | Promise<T>): Promise<T>
   try {
     return await read();
   } catch (error) {
-    throw error instanceof InputError ? new RefusedOutput({ ...error.fault, file: nameOf(path) }) : error;
+    throw refused(path, error);
   }
 }
+
+const refused = (path: string, error: unknown): unknown =>
+  error instanceof InputError ? new RefusedOutput({ ...error.fault, file: nameOf(path) }) : error;
 
 function inField<T>(field: string, read: () => T): T {
   try {

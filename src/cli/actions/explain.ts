@@ -14,13 +14,13 @@ import { readFormula } from '../formula.ts';
 import { formulaFields } from '../json-fields.ts';
 import { encodeOptions, memoryOf } from '../options.ts';
 import { paint } from '../paint.ts';
-import { paperOptions, sparsifyOptions } from '../paper-options.ts';
+import { paperOptions, sparsifyWhereAsked } from '../paper-options.ts';
 import { print } from '../write.ts';
 
 export async function explain(args: ExplainArguments): Promise<number> {
   const { route } = args;
   const memory = memoryOf(args);
-  const sparse = args.sparsify ? sparsifyOptions(args) : undefined;
+  const sparse = sparsifyWhereAsked(args);
   const paper = route === 'closest-pair' ? { ...paperOptions(args), memory } : undefined;
   const direct = route === 'closest-pair' ? undefined : { ...encodeOptions({ ...args, route }), memory };
   const oracle = await openOracle(args.oracle, openOptions(args));

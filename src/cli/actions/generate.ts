@@ -28,6 +28,7 @@ export async function generate(args: GenerateArguments): Promise<number> {
     throw new UsageError('--json and -o - both want standard output: write the instance to a file');
   }
   refuseTerminal(args.output);
+  refuseNpy(args.output);
   const { route } = args;
   if (route === 'closest-pair') return generatePaperInstance(args);
   const options = encodeOptions({ ...args, route });
@@ -69,6 +70,18 @@ export async function generate(args: GenerateArguments): Promise<number> {
   };
   await print(`${JSON.stringify(json)}\n`);
   return 0;
+}
+
+/** An instance has three matrices and its document, and a .npy one matrix. */
+function refuseNpy(path: string): void {
+  if (!/\.npy$/i.test(path)) return;
+  throw new InputError({
+    code: 'output-format',
+    file: path,
+    expected: 'a name that ends in .safetensors, or - for standard output',
+    found: '.npy, which holds one matrix',
+    hint: 'write a .safetensors file',
+  });
 }
 
 /** The error to plan for: of a careful kernel, or with the relative part that was asked for. */

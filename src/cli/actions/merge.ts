@@ -4,7 +4,7 @@ import { isSafetensors } from '../../formats/safetensors.ts';
 import type { MergeArguments } from '../commands/merge.ts';
 import { exits, UsageError } from '../faults.ts';
 import { memoryLimit } from '../memory.ts';
-import { nameOf, readBytes } from '../read.ts';
+import { nameOf, readBytes, requireOneInput } from '../read.ts';
 import { mergeLines } from '../shard-lines.ts';
 import { mergeRows, type PartFile } from '../shard-rows.ts';
 import { print, refuseTerminal, writeWhole } from '../write.ts';
@@ -13,6 +13,7 @@ export async function merge({ output, file, json }: MergeArguments): Promise<num
   if (json && output === '-') {
     throw new UsageError('with --json standard output says what was written: name a file for the output');
   }
+  requireOneInput(file);
   const exit = await mergeInto(output, file);
   if (json) await print(`${JSON.stringify({ output, exit })}\n`);
   return exit;

@@ -17,7 +17,7 @@ import { exits, note, UsageError, warn } from '../faults.ts';
 import { readFormula, type Formula } from '../formula.ts';
 import { inFile } from '../instance-input.ts';
 import { makeFolder } from '../make-folder.ts';
-import { memoryOf } from '../options.ts';
+import { memoryOf, requireWithout } from '../options.ts';
 import { pcpOf, sparsifyOptions } from '../paper-options.ts';
 import { print, writeWhole, type Write } from '../write.ts';
 
@@ -26,6 +26,7 @@ export async function reduce(args: ReduceArguments): Promise<number> {
   if (args.to === 'sparse' && args.output === '-' && !args.json) {
     throw new UsageError('leaves are files of their own: name a directory after -o, or ask for --json');
   }
+  requireNoOthers(args);
   const formula = await readFormula(args.file, args.strict);
   formula.warnings.forEach(warn);
   if (args.to === 'sparse') await writeLeaves(formula, args);
@@ -34,6 +35,16 @@ export async function reduce(args: ReduceArguments): Promise<number> {
     await writeWhole(args.output, async (write) => writeVectors(make(), formula, args, write));
   }
   return exits.ok;
+}
+
+/** Throws a `UsageError` for an option that has no part in the arrows to the problem that is asked for. */
+function requireNoOthers(args: ReduceArguments): void {
+  const found = `--to is ${args.to}`;
+  if (args.to === 'sparse') {
+    requireWithout(args, ['split', 'prune'], '--to ov, max-ip and closest-pair', found);
+  } else requireWithout(args, ['thresholds', 'alpha'], '--to sparse', found);
+  if (args.to === 'max-ip' || args.to === 'closest-pair') return;
+  requireWithout(args, ['pcp', 'pure'], '--to max-ip and closest-pair', found);
 }
 
 /** Vectors with what is said of them. */
@@ -48,14 +59,15 @@ interface Made {
 
 /** Makes the vectors when it is called; that they fit has been checked. */
 function vectorsOf(cnf: Cnf, args: ReduceArguments, memory: number): () => Made {
+  const halves = { split: args.split ?? 'order', prune: args.prune };
   if (args.to === 'ov') {
     requireFeasible(cnf, memory, (v, clauses) => chainBytes(v, clauses, 1));
     return () => ({
       problem: 'Orthogonal Vectors',
       theorem: `${splitAndList.theorem}: coordinate c is 1 where no literal of clause c holds`,
-      vectors: splitAndList.encode(cnf, args),
+      vectors: splitAndList.encode(cnf, halves),
       gap: {},
-      ledger: splitAndList.ledger(cnf, args),
+      ledger: splitAndList.ledger(cnf, halves),
     });
   }
   const small = preprocess.encode(cnf, args);
@@ -64,11 +76,11 @@ function vectorsOf(cnf: Cnf, args: ReduceArguments, memory: number): () => Made 
   const parameters = pcpFor(small, { pcp: size.pcp });
   if (!args.json) note(`${small.clauses.length} clauses after preprocessing: ${describePaperSize(size)}`);
   return () => {
-    const orthogonal = splitAndList.encode(small, args);
+    const orthogonal = splitAndList.encode(small, halves);
     const source = allMessages.encode(orthogonal, parameters);
     const ledger = [
       ...preprocess.ledger(cnf, args),
-      ...splitAndList.ledger(small, args),
+      ...splitAndList.ledger(small, halves),
       ...allMessages.ledger(orthogonal, parameters),
     ];
     if (args.to === 'max-ip') {

@@ -27,6 +27,7 @@ import { exportRung } from '../stress-export.ts';
 import { stressJunit } from '../stress-junit.ts';
 import type { StressOutcome } from '../stress-outcome.ts';
 import { stressTable } from '../stress-table.ts';
+import { nearest } from '../usage.ts';
 import { version } from '../version.ts';
 import { print, writeWhole, type Write } from '../write.ts';
 
@@ -163,8 +164,15 @@ function rungsNamed(typed: string, args: StressArguments): readonly RungSpec[] {
     field: '--rung',
     expected: `a rung of the ${args.suite} suite, such as ${suiteRungs(args.suite)[0]!.id}`,
     found: JSON.stringify(unknown),
-    hint: other === undefined ? 'take a name from the first column of the table' : `add --suite ${other}`,
+    hint: other === undefined ? nameHint(unknown, [...rungsOf(args.suite).keys()]) : `add --suite ${other}`,
   });
+}
+
+function nameHint(typed: string, names: readonly string[]): string {
+  const name = nearest(typed, names);
+  return name === undefined
+    ? 'leave --rung out for a table whose first column has all names'
+    : `did you mean ${name}?`;
 }
 
 /** Calls `produce` with what writes to `path`; without a path with nothing. */

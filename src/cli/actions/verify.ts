@@ -10,7 +10,7 @@ import type { VerifyArguments } from '../commands/verify.ts';
 import { report, warn } from '../faults.ts';
 import { formulasAt, readFormula } from '../formula.ts';
 import { noteFound, openJournal, type Journal } from '../journal.ts';
-import { nameOf } from '../read.ts';
+import { nameOf, requireOneInput } from '../read.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
 import { shardOf, unitsOf } from '../shard.ts';
@@ -21,6 +21,7 @@ import { verifyTable } from '../verify-table.ts';
 import { print } from '../write.ts';
 
 export async function verify(args: VerifyArguments): Promise<number> {
+  requireOneInput(args.file);
   const shard = shardOf(args.shard);
   const identity = runIdentity('verify', args);
   // What is kept is kept for either format. The table has the sizes, so that they need not be announced.

@@ -1,6 +1,5 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
-import type { SparsifyArguments } from '../chain-of.ts';
 import { commandOptions, type CommandArguments } from '../command-options.ts';
 import {
   encodingOptions,
@@ -10,6 +9,7 @@ import {
   thresholdOptions,
   type EncodingArguments,
 } from '../options.ts';
+import type { SparsifyArguments } from '../paper-options.ts';
 
 export interface ExplainArguments extends EncodingArguments, SparsifyArguments, CommandArguments {
   readonly file: string;

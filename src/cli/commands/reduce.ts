@@ -6,7 +6,7 @@ export interface ReduceArguments {
   readonly file: string;
   readonly to: 'sparse' | 'ov' | 'max-ip' | 'closest-pair';
   readonly output: string;
-  readonly split: 'order' | 'weight';
+  readonly split?: 'order' | 'weight' | undefined;
   readonly prune: boolean;
   readonly pure: boolean;
   readonly pcp?: Typed;
@@ -42,7 +42,8 @@ export const reduce: CommandModule<object, ReduceArguments> = {
         },
         split: {
           choices: ['order', 'weight'] as const,
-          default: 'order' as const,
+          requiresArg: true,
+          defaultDescription: '"order"',
           describe: 'Halves of the variables: by number, or such that inner products stay small',
         },
         prune: {

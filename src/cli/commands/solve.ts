@@ -1,6 +1,5 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
-import type { SparsifyArguments } from '../chain-of.ts';
 import { commandOptions, type CommandArguments } from '../command-options.ts';
 import {
   encodingOptions,
@@ -13,6 +12,7 @@ import {
   type EncodingArguments,
   type ReportArguments,
 } from '../options.ts';
+import type { SparsifyArguments } from '../paper-options.ts';
 
 export interface SolveArguments
   extends EncodingArguments, ReportArguments, SparsifyArguments, CommandArguments {

@@ -1,6 +1,5 @@
 import type { CommandModule } from 'yargs';
 import { act } from '../act.ts';
-import type { SparsifyArguments } from '../chain-of.ts';
 import { commandOptions, type CommandArguments } from '../command-options.ts';
 import {
   encodingOptions,
@@ -16,6 +15,7 @@ import {
   type SpotCheckArguments,
 } from '../options.ts';
 import { journalOption, shardOption, type LongRunArguments } from '../long-run-options.ts';
+import type { SparsifyArguments } from '../paper-options.ts';
 
 export interface VerifyArguments
   extends

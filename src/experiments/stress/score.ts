@@ -55,7 +55,7 @@ export function scoreOf(results: readonly RungResult[], required: number = Infin
       reached,
       top,
       required: level,
-      passed: reached >= level,
+      passed: reached >= level && ladder.length > 0,
       rungsPassed: ladder.length - failed.length,
       rungs: ladder.length,
       ...(ladder.length < all.length && {

@@ -105,7 +105,7 @@ function noRoom(error: unknown): unknown {
     code: noTemporaryFiles,
     field: tmpdir(),
     expected: 'a folder with room for temporary files',
-    found: error.message,
+    found: error.message.replace(/^E\w+: /, '').replace(/, \w+( '.*)?$/s, ''),
     hint: 'make room there, or name another folder in the environment variable TMPDIR',
   });
 }

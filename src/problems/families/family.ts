@@ -86,7 +86,7 @@ export function tooLarge(name: string, value: number, most: number, because: str
     field: name,
     expected: `at most ${most}, ${because}`,
     found: String(value),
-    hint: `give a smaller ${name}`,
+    hint: `give a smaller number for ${name}`,
   });
 }
 

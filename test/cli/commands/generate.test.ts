@@ -76,6 +76,23 @@ suite('src/cli/commands/generate', (test) => {
     });
   });
 
+  test('a .npy file, which would hold something else, is refused by its name', async () => {
+    await inFolder(async (cwd) => {
+      for (const way of [[], ['--route', 'closest-pair']]) {
+        const input = 'p cnf 1 1\n1 0\n';
+        const { code, stderr } = await seth(['generate', '-', '-o', 'x.npy', ...way], { input, cwd });
+        assert.equal(
+          [code, stderr],
+          [
+            2,
+            'seth: x.npy: expected a name that ends in .safetensors, or - for standard output, found .npy, which holds one matrix; write a .safetensors file\n',
+          ],
+        );
+        assert.equal(listing(cwd), []);
+      }
+    });
+  });
+
   test('the same input makes the same bytes, on standard output too', async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'i.safetensors');

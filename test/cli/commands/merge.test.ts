@@ -152,13 +152,16 @@ suite('src/cli/commands/merge', (test) => {
           /tool: expected seth-attention 0.*found seth-attention 9/,
         ],
         [text.replace('"witness":"scan"', '"witness":"columns"'), /--witness: expected scan, found columns/],
-        [text.replaceAll('"of":3', '"of":4'), /shard\.at: expected what shard 1\/4 has/],
+        [text.replaceAll('"of":3', '"of":4'), /line \d, shard\.at: expected what shard 1\/4 has/],
         [text.replace('"of":3', '"of":4'), /expected a line of 3 shards of 5 units, .*, found one of 4 of 5/],
         [text.replaceAll('"units":5', '"units":6'), /expected a line of 3 shards of 5 units/],
         [text.replace(/,"shard":.*/, '}'), /shard: expected .*, found nothing/],
         [text.replace('"at":4', '"at":1'), /file 2 of 5, of shard 1\/3 once, found it twice/],
         ['', /expected file 2 of 5, of shard 1\/3, found no part that has it, nor 1 more/],
-        ['not JSON\n', /line: expected a JSON value/],
+        [
+          `${linesOf(text)[0]}\nnot JSON\n`,
+          /jsonl, line 2, part: expected a JSON value, found "not JSON" at character 0; the file is damaged, or was written by a faulty program$/,
+        ],
       ];
       for (const [damaged, message] of cases) {
         writeFileSync(changed, damaged);

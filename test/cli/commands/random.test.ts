@@ -74,7 +74,7 @@ suite('src/cli/commands/random', (test) => {
       ],
       [
         'planted --variables 2 --width 3',
-        '--width: expected at most 2, because the variables of a clause are different, found 3; give a smaller width',
+        '--width: expected at most 2, because the variables of a clause are different, found 3; give a smaller number for width',
       ],
     ];
     for (const [args, line] of cases) {

@@ -11,6 +11,7 @@ import { readSafetensors } from '../../../src/formats/safetensors.ts';
 import { tensorMatrix } from '../../../src/formats/tensor.ts';
 import { referenceOracle } from '../../../src/oracles/reference.ts';
 import { denseMatrix, entries } from '../../../src/problems/attention.ts';
+import { rate, small } from '../../../src/cli/stress-outcome.ts';
 import { faultyProgram, inPlace } from '../../oracles/command/support.ts';
 import { headsProgram } from '../../support/kernels/heads-program.ts';
 import { suite } from '../../support/harness.ts';
@@ -347,7 +348,11 @@ suite('src/cli/commands/stress', (test) => {
         ['--rung', 'f32/4/plain'],
         /^seth: --rung: expected a rung of the quick suite, such as f64\/1\/plain, found "f32\/4\/plain"; add --suite full\n$/,
       ],
-      [['--rung', 'f16/3/heads,f32'], /found "f32"; take a name from the first column of the table\n$/],
+      [
+        ['--rung', 'f16/3/heads,f32'],
+        /found "f32"; leave --rung out for a table whose first column has all names\n$/,
+      ],
+      [['--rung', 'f16/3/hads'], /found "f16\/3\/hads"; did you mean f16\/3\/heads\?\n$/],
       [
         ['--rung', 'f16/3/heads', '--require', '1'],
         /--require is for a whole suite: leave it out with --rung/,
@@ -656,7 +661,7 @@ suite('src/cli/commands/stress', (test) => {
       assert.match(
         stdout,
         new RegExp(
-          `^bf16: level 0 of 2, 2 levels not exercised · 0.0 effective bits · 0 of 0 rungs, ${bf16.length} not exercised · 0 of 0 rows decided wrongly ·`,
+          `^bf16: level 0 of 2, 2 levels not exercised · - effective bits · 0 of 0 rungs, ${bf16.length} not exercised · 0 of 0 rows decided wrongly ·`,
           'm',
         ),
       );
@@ -668,6 +673,11 @@ suite('src/cli/commands/stress', (test) => {
       assert.is(none, 2);
       assert.match(stderr, /--exact-below: expected a whole number from 1, found 0\.5/);
     });
+  });
+
+  test('large numbers and small ones are written alike in all columns', () => {
+    assert.equal([12.5, 2e-7, null].map(small), ['1.3e1', '2.0e-7', 'none']);
+    assert.equal([12.5, 2e9, null].map(rate), ['1.3e1', '2.0e9', '-']);
   });
 
   test('--layout is for programs only', async () => {
