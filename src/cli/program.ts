@@ -41,7 +41,7 @@ const commands = [
 const names = [...commands.map(({ command }) => String(command).split(' ')[0]!), 'completion'];
 
 export function program(args: readonly string[]): Argv {
-  const parser = yargs(args.map((arg) => (arg === '-' ? dash : arg)));
+  const parser = yargs(operands(args).map((arg) => (arg === '-' ? dash : arg)));
   return parser
     .scriptName('seth')
     .locale('en')
@@ -81,6 +81,14 @@ export function program(args: readonly string[]): Argv {
         }),
       );
     });
+}
+
+/** Without a `--`: what follows it are files, whatever they begin with, and yargs would give no command any of them. */
+function operands(args: readonly string[]): readonly string[] {
+  const end = args.indexOf('--');
+  if (end < 0 || args.includes('--get-yargs-completions')) return args; // a shell completes the word `--`
+  const files = args.slice(end + 1).map((arg) => (/^-./.test(arg) ? `./${arg}` : arg));
+  return [...args.slice(0, end), ...files];
 }
 
 /** Stands for a lone `-`, which yargs loses among positional arguments. No argument can hold a NUL. */

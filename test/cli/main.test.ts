@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import * as assert from 'uvu/assert';
 import { describeError, exitCodeOf } from '../../src/cli/faults.ts';
@@ -94,6 +94,19 @@ suite('src/cli/main', (test) => {
         const expected = / (solve|decode) [^|]*$/.test(example) ? [10, 20] : [0];
         assert.ok(expected.includes(code!), `${example}: exit ${code}\n${stderr}`);
       }
+    });
+  });
+
+  test('what follows -- is a file, whatever it begins with', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, '-x.cnf'), 'p cnf 1 1\n1 0\n');
+      const { code, stdout, stderr } = await seth(['solve', '--', '-x.cnf'], { cwd: folder });
+      assert.is(code, 10, stderr);
+      assert.match(stdout, 's SATISFIABLE\n');
+      const several = await seth(['verify', '--json', '--', '-x.cnf', '-x.cnf'], { cwd: folder });
+      assert.is(linesOf(several.stdout).length, 2, several.stderr);
+      const missing = await seth(['solve', '--', '--json'], { cwd: folder });
+      assert.match(missing.stderr, /^seth: \.\/--json: expected .*, found no such file or directory/);
     });
   });
 
