@@ -25,7 +25,8 @@ await run(args);
 
 /**
  * Ends by the signal itself, after all that is done on an exit: `process.exit` waits for its threads, and one that
- * opens a pipe without another end waits for ever. A shell makes `code` of either.
+ * opens a pipe without another end waits for ever. A shell makes `code` of either. Where `process.exit` is reached all the
+ * same, what is done on an exit is done twice, which must do no harm.
  */
 function stop(signal: NodeJS.Signals, code: number): never {
   sayHowToGoOn();

@@ -87,6 +87,8 @@ export function encodingOptions(yargs: Argv): Argv<EncodingArguments> {
   });
 }
 
+export const usualForm = 'strengthened';
+
 export const formOption = {
   choices: ['strengthened', 'published', 'direct', 'direct-published'] as const,
   requiresArg: true,

@@ -5,7 +5,7 @@ import type { PcpParameters } from '../../reductions/distributed-pcp.ts';
 import { fieldFor } from '../../reductions/distributed-pcp.ts';
 import type { PaperRouteOptions } from '../../reductions/paper-route.ts';
 import type { SparsifyOptions } from '../../reductions/sparsify.ts';
-import { numberOf, requireWithout, type EncodingArguments, type Typed } from './options.ts';
+import { numberOf, requireWithout, usualForm, type EncodingArguments, type Typed } from './options.ts';
 
 /** The additive error that an instance stands unless something else is asked for. */
 export const usualTolerance = 0.25;
@@ -14,7 +14,7 @@ type PaperArguments = Omit<EncodingArguments, 'route' | 'strict' | 'memory'>;
 
 /** Throws an `InputError` for an option that the route has no use for. */
 export function paperOptions(args: PaperArguments, tolerance: number = usualTolerance): PaperRouteOptions {
-  const { pure, prune, split, form = 'strengthened', dtype, scale } = args;
+  const { pure, prune, split, form = usualForm, dtype, scale } = args;
   if (args.bound !== undefined) {
     throw unused('bound', 'no --bound with --route closest-pair: the gap and n make B', textOf(args.bound));
   }

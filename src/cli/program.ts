@@ -106,7 +106,8 @@ function settle(argv: Record<string, unknown>): void {
     const [first, other] = new Set(values.map(String));
     if (other !== undefined) {
       const option = `${name.length === 1 ? '-' : '--'}${name}`;
-      throw new UsageError(`${option} was given twice, as ${first} and as ${other}: give it once`);
+      const together = name === 'rung' ? `, as ${option} ${first},${other}` : '';
+      throw new UsageError(`${option} was given twice, as ${first} and as ${other}: give it once${together}`);
     }
     argv[name] = values[0];
   }

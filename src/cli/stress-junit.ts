@@ -27,7 +27,9 @@ export function stressJunit(outcome: StressOutcome): string {
       return `${open}>\n      <${tag} message="${message}">${how}</${tag}>\n    </testcase>\n`;
     });
     if (!isReached && failed === 0) {
-      const message = `level ${required} was not exercised`;
+      const message = cases.some(isExercised)
+        ? `level ${required} was not exercised`
+        : 'no rung was exercised';
       lines.push(
         `    <testcase classname="${className}" name="level ${required}" time="0">\n      <failure message="${message}"/>\n    </testcase>\n`,
       );

@@ -114,11 +114,11 @@ function rowsOf({ rungs }: StressOutcome, { dtype, wrong, rows }: DtypeScore): s
 }
 
 /** `24.0`, or `-` where there was no rung to tell from. */
-const bitsOf = ({ rungs, bits }: DtypeScore): string => (rungs === 0 ? '-' : bits.toFixed(1));
+const shownBits = ({ rungs, bits }: DtypeScore): string => (rungs === 0 ? '-' : bits.toFixed(1));
 
 /** `24.0 effective bits · 10 of 10 rungs · 0 of 751 rows decided wrongly · 1.2e7 pairs/s`. */
 export const figuresOf = (outcome: StressOutcome, score: DtypeScore): string =>
-  `${bitsOf(score)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s`;
+  `${shownBits(score)} effective bits · ${rungsOf(score)} · ${rowsOf(outcome, score)} · ${rate(score.pairsPerSecond)} pairs/s`;
 
 /**
  * `whyOf` for one rung after the other. What keeps an oracle from answering is said in full once, whichever temporary

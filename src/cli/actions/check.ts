@@ -20,27 +20,28 @@ export async function checkCertificate(args: CheckArguments): Promise<number> {
   const error = numberOf('error', args.error, { min: 0, max: 1 });
   const memory = memoryOf(args);
   const text = readCertificate(await readBytes(certificate, longestCertificate), certificate);
-  const { accepted, reason } = await check(
+  const bytes = [
     await readBytes(instance, Math.min(memory, longestArray)),
     await readBytes(output, memory),
-    text,
-    error,
-  );
+  ] as const;
+  const { accepted, reason } = await check(...bytes, text, error);
   const verdict = accepted ? 'accepted' : 'rejected';
-  const hint = accepted ? undefined : hintOf(reason, error);
+  const isForError = !accepted && error !== undefined && (await check(...bytes, text)).accepted;
+  const hint = accepted
+    ? undefined
+    : isForError
+      ? `what it claims by itself is accepted; the answer does not follow where an output may be off by ${error} of itself: grant a smaller --error`
+      : hintOf(reason);
   const line = [`${verdict}: ${reason}`, hint].filter((part) => part !== undefined).join('; ');
   await print(`${args.json ? JSON.stringify({ accepted, reason, hint }) : line}\n`);
   return accepted ? exits.ok : exits.disagreement;
 }
 
 /** What to do about a rejection for this reason; undefined where the certificate is to be given up. */
-function hintOf(reason: string, error: number | undefined): string | undefined {
-  if (/^expected (instance|output)\.sha256 /.test(reason)) {
-    return 'give the files that the certificate was written for, in the order instance, output, certificate';
-  }
-  if (error === undefined || !/^expected (one count|outputs that stay) /.test(reason)) return undefined;
-  return `the answer does not follow where an output may be off by ${error} of itself: grant a smaller --error`;
-}
+const hintOf = (reason: string): string | undefined =>
+  /^expected (instance|output)\.sha256 /.test(reason)
+    ? 'give the files that the certificate was written for, in the order instance, output, certificate'
+    : undefined;
 
 /** The text of a file that can be a certificate at all: a JSON object. */
 function readCertificate(bytes: Uint8Array, path: string): string {

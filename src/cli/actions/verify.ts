@@ -10,6 +10,7 @@ import type { VerifyArguments } from '../commands/verify.ts';
 import { report, warn } from '../faults.ts';
 import { formulasAt, readFormula } from '../formula.ts';
 import { noteFound, openJournal, type Journal } from '../journal.ts';
+import { usualForm } from '../options.ts';
 import { nameOf, requireOneInput } from '../read.ts';
 import { openProgress } from '../progress.ts';
 import { runIdentity } from '../run-identity.ts';
@@ -23,7 +24,7 @@ import { print } from '../write.ts';
 export async function verify(args: VerifyArguments): Promise<number> {
   requireOneInput(args.file);
   const shard = shardOf(args.shard);
-  const identity = runIdentity('verify', args);
+  const identity = runIdentity('verify', { ...args, form: args.form ?? usualForm });
   // What is kept is kept for either format. The table has the sizes, so that they need not be announced.
   const chain = chainOf({ ...args, json: args.json || args.journal !== undefined }, () => {});
   sampleOf(args); // refused before anything is opened

@@ -57,7 +57,7 @@ export interface RungSpec {
   readonly scaled: boolean;
   /** The same row of many bits is added to every key, so that products round: on scaled rungs below the top. */
   readonly moved: boolean;
-  /** As many further pad keys as make the number of keys a power of two. */
+  /** As many further pad keys as make the number of keys a power of two, those that count for nothing apart. */
   readonly fillKeys: boolean;
   /** Attention problems of one shape: batches times heads. */
   readonly heads: number;
@@ -144,12 +144,12 @@ const rotation = ['plain', 'rsqrt', 'values', 'heads'];
  * for the top alone, so that a kernel which stops at 128 is one level short.
  */
 function namesAt(suite: SuiteName, level: number, top: number): readonly string[] {
-  const early = level === (top > 2 ? 2 : 1) ? ['shift', 'late', 'square', 'batch'] : [];
+  const atLowLevel = level === (top > 2 ? 2 : 1) ? ['shift', 'late', 'square', 'batch'] : [];
   const turn = rotation[(level - 1) % rotation.length]!;
   if (suite === 'quick') {
-    return level === top ? ['plain', 'values', 'heads', 'square', 'deep', 'long'] : [turn, ...early];
+    return level === top ? ['plain', 'values', 'heads', 'square', 'deep', 'long'] : [turn, ...atLowLevel];
   }
-  const all = [...new Set([...rotation, 'batch', ...early])];
+  const all = [...new Set([...rotation, 'batch', ...atLowLevel])];
   if (level > 1) all.push('long');
   return level === top ? [...all, 'square', 'deep', 'longer', 'wide'] : all;
 }

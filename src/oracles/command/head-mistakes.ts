@@ -16,9 +16,9 @@ type Name = keyof Matrices;
 
 const names: readonly Name[] = ['q', 'k', 'v'];
 
-/** `head 2 of batch 0` */
+/** `head 5 (batch 1, head 2)`: the number among all, as elsewhere, and the place. */
 export const headName = (head: number, heads: number, batches: number): string =>
-  `head ${head % (heads / batches)} of batch ${Math.floor(head / (heads / batches))}`;
+  `head ${head} (batch ${Math.floor(head / (heads / batches))}, head ${head % (heads / batches)})`;
 
 /**
  * If each head's output is explained best by tensors of which some are another head's: the output that they make. A head

@@ -29,9 +29,10 @@ const scales = (
 ): readonly (readonly [name: string, is: string, factor: number])[] => [
   ['scale 1/√d', `1/√d = ${1 / Math.sqrt(d)}`, 1 / Math.sqrt(d)],
   ['scale 1', 'no scale', 1],
-  ['scale 1/d', `1/d = ${1 / d}`, 1 / d],
+  // Before 1/d, which is the same where the scale is 1/√d.
   ['scale twice', 'the square', scale * scale],
   ['scale/√d', '1/√d times it', scale / Math.sqrt(d)],
+  ['scale 1/d', `1/d = ${1 / d}`, 1 / d],
   ['scale·log2 e', 'log2 e times it', scale * Math.LOG2E],
   ['scale·ln 2', 'ln 2 times it', scale * Math.LN2],
   ['scale 0', 'nothing, as if every logit were 0,', 0],

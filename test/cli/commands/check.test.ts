@@ -70,8 +70,16 @@ suite('src/cli/commands/check', (test) => {
       assert.is(code, 1);
       assert.match(
         rejected,
-        /^rejected: expected (one count for vector \d+|outputs that stay .*); the answer does not follow where an output may be off by 0\.5 of itself: grant a smaller --error\n$/,
+        /^rejected: expected (one count for vector \d+|outputs that stay .*); what it claims by itself is accepted; the answer does not follow where an output may be off by 0\.5 of itself: grant a smaller --error\n$/,
       );
+      // What the certificate claims is too much, so that no other --error can help.
+      const claimed = JSON.parse(readFileSync(join(cwd, 'c.json'), 'utf8')) as {
+        error: { relative: number };
+      };
+      claimed.error.relative = 0.9;
+      writeFileSync(join(cwd, 'd.json'), JSON.stringify(claimed));
+      const own = await seth([...files.slice(0, 3), 'd.json', '--error', '1e-9'], { cwd });
+      assert.match(own.stdout, /^rejected: expected (one count for vector \d+|outputs that stay [^;]*)\n$/);
       for (const typed of ['-1', 'x', '2']) {
         const [refused, message] = await granted(typed);
         assert.is(refused, 2);

@@ -156,7 +156,7 @@ suite('src/experiments/stress/suite', (test) => {
       const beyond = dtype === 'f64' ? 710 : 89;
       const named = (name: string): Attention =>
         rungs.find(({ spec }) => spec.id.endsWith(`/${name}`))!.heads[0]!.attention;
-      // exp of half of it is 0 as well, and in a tile of 64 queries there are both.
+      // 64 less is beyond the denormal numbers too. In a tile of 64 queries there are both.
       const shifted = logitRanges(named('shift'));
       for (let from = 0; from + 64 <= shifted.length; from += 64) {
         const tile = shifted.slice(from, from + 64);

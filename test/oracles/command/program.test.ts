@@ -1,28 +1,17 @@
 /** A program by itself: what is kept of what it says, how it is stopped, and what is said of one that cannot be started. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { getEventListeners } from 'node:events';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { limited, requireProgram, requireSuccess, start } from '../../../src/oracles/command/program.ts';
 import { suite } from '../../support/harness.ts';
-import { faultOf, isGone } from './support.ts';
+import { faultOf, inFolder, isGone } from './support.ts';
 
 /** Runs a program's text in Node until it ends; what its standard error ends in. */
 async function said(text: string): Promise<string> {
   const program = start([process.execPath, '-e', text], 'silent');
   await program.ended;
   return program.said();
-}
-
-/** Calls `body` with an empty folder. */
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'seth-test-'));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 suite('oracles/command/program', (test) => {

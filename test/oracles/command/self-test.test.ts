@@ -110,12 +110,12 @@ const wrong: Readonly<Record<string, readonly [kernel: Kernel, line: RegExp]>> =
     /^this is attention with 1\/√d = 0\.5 in place of the file's scale 0\.3; take the scale .*--scale rsqrt/,
   ],
   'scale 1': [kernel({ scale: () => 1 }), /with no scale in place of the file's scale 0\.3; take the scale/],
-  'scale 1/d': [kernel({ scale: () => 0.25 }), /with 1\/d = 0\.25 in place/],
   'scale twice': [
     kernel({ scale: (x) => x * x }),
     /the square in place .*; scale queries or logits, not both/,
   ],
   'scale/√d': [kernel({ scale: (x) => x / 2 }), /the kernel divides by √d by itself/],
+  'scale 1/d': [kernel({ scale: () => 0.25 }), /with 1\/d = 0\.25 in place/],
   'scale·log2 e': [kernel({ scale: (x) => x * Math.LOG2E }), /log2 e times it/],
   'scale·ln 2': [kernel({ weight: (x, most) => 2 ** (x - most) }), /exp2 wants logits times log2 e/],
   'scale 0': [kernel({ scale: () => 0 }), /as if every logit were 0/],
@@ -221,18 +221,16 @@ suite('oracles/command/self-test', (test) => {
       total: (sum) => roundTo(format, sum),
     });
 
-  test('attention is attention, in each dtype, in f16 throughout and for half formats in bf16', async () => {
+  test('attention is attention, in each dtype, in f16 throughout and for bf16 in bf16', async () => {
     for (const dtype of dtypes) {
       assert.equal(await test1(kernel(), dtype), { found: 'attention' });
       assert.equal(await test1(computesIn('f16'), dtype), { found: 'attention' });
     }
-    for (const dtype of ['f16', 'bf16'] as const) {
-      assert.equal(await test1(computesIn('bf16'), dtype), { found: 'attention' });
-    }
+    assert.equal(await test1(computesIn('bf16'), 'bf16'), { found: 'attention' });
   });
 
   test('attention of less precision than the dtype has is not plainly attention', async () => {
-    for (const dtype of ['f32', 'f64'] as const) {
+    for (const dtype of ['f16', 'f32', 'f64'] as const) {
       const { found, line } = await test1(computesIn('bf16'), dtype);
       assert.is(found, 'coarse');
       assert.match(
@@ -287,6 +285,14 @@ suite('oracles/command/self-test', (test) => {
   test('1/√d is what the file asks for where its scale is 1/√d', async () => {
     assert.equal(await test1(wrong['scale 1/√d']![0], 'f32', 0.5), { found: 'attention' });
     assert.is((await test1(wrong['scale 1']![0], 'f32', 0.5)).found, 'scale 1');
+    // 1/d is the same there, and is not what such a kernel is told.
+    assert.is((await test1(wrong['scale twice']![0], 'f32', 0.5)).found, 'scale twice');
+  });
+
+  test('an output that is small is not one that was never written', async () => {
+    const { found, line } = await test1((memory) => kernel()(memory).map((y) => y / 100));
+    assert.is(found, null);
+    assert.match(line!, /^this is no attention, and no mistake that is known here/);
   });
 
   test('what is none of them is said to be none, with how far it is off', async () => {
@@ -352,7 +358,7 @@ suite('oracles/command/self-test', (test) => {
       });
       assert.equal(await testHeads(ofFirst, layout), {
         found: 'v of another head',
-        line: 'this is attention with v of another head: head 1 of batch 0 has the v of head 0 of batch 0; every head has a q, k and v of its own; look at the strides of batch and head',
+        line: 'this is attention with v of another head: head 1 (batch 0, head 1) has the v of head 0 (batch 0, head 0); every head has a q, k and v of its own; look at the strides of batch and head',
       });
       const other = layout === 'bhnd' ? 'bnhd' : 'bhnd';
       assert.equal(await testHeads(viewed, layout), {
@@ -362,8 +368,12 @@ suite('oracles/command/self-test', (test) => {
       // In bnhd a row too near is the head before.
       const { found, line } = await testHeads(early, layout);
       assert.is(found, layout === 'bhnd' ? null : 'k of another head');
-      const alone = /off by up to \d+% of the largest value; right are head 0 of batch 0, head 0 of batch 1$/;
-      assert.match(line!, layout === 'bhnd' ? alone : /head 1 of batch 0 has the k of head 0 of batch 0/);
+      const alone =
+        /off by up to \d+% of the largest value; right are head 0 \(batch 0, head 0\), head 3 \(batch 1, head 0\)$/;
+      assert.match(
+        line!,
+        layout === 'bhnd' ? alone : /head 1 \(batch 0, head 1\) has the k of head 0 \(batch 0, head 0\)/,
+      );
     });
   }
 
@@ -382,10 +392,10 @@ suite('oracles/command/self-test', (test) => {
     assert.is((await mixed((h) => [h, swap[h]!, swap[h]!])).found, 'k and v of another head');
     const grouped = await mixed((h) => [h, h - (h % 3), h - (h % 3)]);
     assert.is(grouped.found, 'k and v of another head');
-    assert.match(grouped.line!, /: head 1 of batch 0 has the k of head 0 of batch 0; /);
+    assert.match(grouped.line!, /: head 1 \(batch 0, head 1\) has the k of head 0 \(batch 0, head 0\); /);
     const turned = await mixed((h) => [(h + 1) % 6, (h + 1) % 6, (h + 1) % 6]);
     assert.is(turned.found, 'q, k and v of another head');
-    assert.match(turned.line!, /: head 0 of batch 0 has the q of head 1 of batch 0; /);
+    assert.match(turned.line!, /: head 0 \(batch 0, head 0\) has the q of head 1 \(batch 0, head 1\); /);
   });
 
   test('several heads in one call: a mistake that all of them make is recognised as of one', async () => {

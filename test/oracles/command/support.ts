@@ -26,6 +26,16 @@ export function matrices(seed: number, dtype: Dtype = 'f64'): Attention {
   return { q: matrix(6, 3, 2), k: matrix(5, 3, -2), v: matrix(5, 2, 1), scale: 0.75, dtype };
 }
 
+/** Calls `body` with an empty folder. */
+export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'seth-test-'));
+  try {
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 export interface Place {
   /** Where the program notes the instances that it gets. */
   readonly state: string;

@@ -1,11 +1,10 @@
 /** The conversation with a program that stays, without the files that it is about. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { warmProgram } from '../../../src/oracles/command/warm.ts';
 import { suite } from '../../support/harness.ts';
-import { isGone } from './support.ts';
+import { inFolder, isGone } from './support.ts';
 
 const limits = { timeout: 60, signal: undefined };
 
@@ -15,16 +14,6 @@ const shell = (answer: string, afterwards: string): readonly string[] => [
   '-c',
   `echo $$ > "$0/pid"; while IFS="$(printf '\\t')" read -r instance output; do ${answer}; done; ${afterwards}`,
 ];
-
-/** Calls `body` with an empty folder. */
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'seth-test-'));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 suite('oracles/command/warm', (test) => {
   test('when it is closed its input ends, and it may end by itself; one that does not is killed', () =>

@@ -1,8 +1,9 @@
 /**
- * Twenty-six faults, each planted in the plain kernel. The first eighteen, of which a stale buffer is two, are those that
- * attention kernels have had: each passes a test with random matrices and a tolerance, or has done so somewhere. Five of
- * them are in the maximum. The others are what a suite does not see whose instances are as a reduction makes them: no sign
- * in Q, one number in K, V of zeros and ones, few columns.
+ * Twenty-six faults, each planted in the plain kernel. The first six are in the maximum: one that is not subtracted, and
+ * near misses of a running maximum, which pass where no logit is far from 0. The next twelve, of which a stale buffer is two,
+ * are those that attention kernels have had: each passes a test with random matrices and a tolerance, or has done so
+ * somewhere. The others are what a suite does not see whose instances are as a reduction makes them: no sign in Q, one
+ * number in K, V of zeros and ones, few columns.
  */
 import { roundTo, roundToBits } from '../../../src/problems/dtype.ts';
 import type { Kernel, Matrices } from './kernel.ts';
