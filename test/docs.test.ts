@@ -57,6 +57,16 @@ suite('guide', (test) => {
     assert.ok(checked > 100, `${checked} links`);
   });
 
+  test('files of the repository that a page names are there', () => {
+    const named = /`((?:src|test|reductions|docs|instances)\/[\w./-]*\.(?:ts|md|sh|py|mjs|cnf|json|cpp))`/g;
+    const found = pages.flatMap((page) =>
+      Array.from(textOf(page).matchAll(named), ([, file]) => [page, file!]),
+    );
+    for (const [page, file] of found.filter(([, name]) => !name!.includes('source-to-target')))
+      assert.ok(existsSync(file!), `${page} names ${file}, which is not there`);
+    assert.ok(found.length > 10, `${found.length} files`);
+  });
+
   test('links outside are https, to a host and a path', () => {
     for (const page of pages) {
       for (const link of links(page).filter((one) => /^[a-z]+:/.test(one)))
