@@ -81,7 +81,12 @@ export function plan(demand: Demand): Plan {
     },
     (i) => logAmplification(kind, degree, plannedBias / keys, scale, boundAt(i)),
   );
-  return planAt(demand, boundAt(index), fine);
+  // With more candidates the readout is another, which can just miss what the coarse one reached.
+  for (let i = index; i < indexOf(widest); i++) {
+    const found = planAt(demand, boundAt(i), fine);
+    if (found.certified) return found;
+  }
+  return top;
 }
 
 /** The plan at one B, whether or not it certifies. */

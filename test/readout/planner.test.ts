@@ -68,6 +68,21 @@ suite('readout/planner', (test) => {
     assert.ok(refused > 0 && refused < 100, `${refused} refused`);
   });
 
+  test('a plan is certified where the search, which takes fewer candidates, just reached what the last look misses', () => {
+    const demand: Demand = {
+      kind: 'minimax',
+      keys: 207,
+      degree: 4,
+      dtype: 'f64',
+      headDim: 23,
+      scale: 1 / 23,
+      error: () => ({ relative: 2 ** -53, absolute: 2 ** -126 }),
+    };
+    const found = plan(demand);
+    assert.ok(found.certified, `${found.bias} + ${found.noise}`);
+    assert.not.ok(plan({ ...demand, bound: 0.283203125 }).certified, 'the bound that was returned before');
+  });
+
   test('every product of entries and every sum of d of them is exact in f32, and in f64', () => {
     fc.assert(
       fc.property(demandArb, ({ dtype, ...demand }) => {
