@@ -46,7 +46,7 @@ const imprecise = 0.1;
 const usualScale = 0.3;
 
 /** Of the one call with a layout. They differ, so that batch and head can't be taken for each other unseen. */
-export const tinyBatches = 2;
+const tinyBatches = 2;
 const tinyHeads = 3;
 
 /**

@@ -21,7 +21,7 @@ import { tierOf, type Tier } from './plan.ts';
 /** Rows in the key parts that are added up apart, 16 at most, and fewer where sums are large. */
 const partRows = 1024;
 
-export interface Means {
+interface Means {
   readonly engine: Engine;
   readonly blockRows: number;
   readonly options: AttendOptions;
